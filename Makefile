@@ -1,0 +1,104 @@
+# Every target sets up what it needs. Assumed: Python 3.11 or newer, make, and the package registries.
+# Settings reach livefeed through the environment: LIVEFEED_PORT=9000 make run
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+UV_VERSION := 0.13.9
+LOCKS := requirements.lock requirements-build.lock requirements-dev.lock
+
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+PIP_INSTALL := $(BIN)/python -m pip install --quiet --progress-bar off
+# The build tools are installed from their own lock, so no build fetches an unlocked one behind our back.
+PIP_LOCKED := $(PIP_INSTALL) --require-hashes --no-build-isolation
+
+.DEFAULT_GOAL := help
+.PHONY: help run serve install test faults check format lock screenshots debian-packages dist clean
+
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 18
+
+run: $(VENV)/.installed ## Start a demonstration with sample coverages
+	@exec $(BIN)/livefeed demo
+
+serve: $(VENV)/.installed ## Start the server
+	@exec $(BIN)/livefeed serve
+
+install: $(VENV)/.installed ## Set up .venv with livefeed and exactly the locked dependencies
+	@echo "livefeed is installed: $(BIN)/livefeed --help"
+
+test: check debian-packages ## Set up everything, then run the checks and every test (ARGS="-k name" narrows the tests)
+	@PATH="$(abspath $(BIN)):$$PATH" python -m pytest $(ARGS)
+
+# A quarter of an hour; `make test` runs the same scenarios for seconds each.
+faults: $(VENV)/.developing ## Kill, hang and cut servers and Redis under load, many times over (LIVEFEED_FAULT_ROUNDS=10)
+	@LIVEFEED_FAULT_ROUNDS="$${LIVEFEED_FAULT_ROUNDS:-10}" LIVEFEED_FAULT_HANGS="$${LIVEFEED_FAULT_HANGS:-1,3,12,60}" \
+	  $(BIN)/python -m pytest tests/faults --timeout=900 $(ARGS)
+
+check: $(VENV)/.developing ## Check format, lint, types, floors of the architecture and the compose file
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/yamllint --strict .
+
+format: $(VENV)/.developing ## Put the code in the project's format
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+# One resolution for every supported Python and platform; the narrower locks bind the wider one.
+lock: ## Renew the locks from pyproject.toml (ARGS="--upgrade" takes newer versions)
+	@$(PYTHON) -m venv build/lock
+	@build/lock/bin/python -m pip install --quiet uv==$(UV_VERSION)
+	@compile() { \
+	  echo "Resolving $$1"; out="$$1"; shift; \
+	  build/lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	    --custom-compile-command "make lock" --output-file "$$out" "$$@" $(ARGS); \
+	} && \
+	compile requirements.lock pyproject.toml && \
+	compile requirements-build.lock --group build --constraint requirements.lock && \
+	compile requirements-dev.lock pyproject.toml --group dev --constraint requirements.lock --constraint requirements-build.lock
+
+screenshots: $(VENV)/.developing debian-packages ## Take the pictures of docs/screenshots/ anew
+	@$(BIN)/python scripts/screenshots.py
+
+# Chromium and curl for the browser tests, fonts for both scripts, and Debian's Redis as a second server for the store's tests.
+# redis-tools holds the server's program without its start script: installing it leaves nothing running.
+DEBIAN_PACKAGES := chromium curl fonts-noto-core redis-tools
+debian-packages: $(VENV)/.installed
+	@if ! command -v dpkg >/dev/null; then \
+	  command -v chromium >/dev/null || { \
+	    echo "The browser tests need Chromium: install it so that 'chromium' is on the PATH, then run make test again." >&2; exit 1; }; \
+	elif ! dpkg -s $(DEBIAN_PACKAGES) >/dev/null 2>&1; then \
+	  if [ "$$(id -u)" -ne 0 ]; then \
+	    echo "The tests need the Debian packages $(DEBIAN_PACKAGES), and only root can install them: run" \
+	      "'sudo apt-get install $(DEBIAN_PACKAGES)', then make test again." >&2; exit 1; fi; \
+	  echo "Installing $(DEBIAN_PACKAGES) for the tests"; \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
+	    apt-get install -qq --yes --no-install-recommends $(DEBIAN_PACKAGES) >/dev/null; \
+	fi
+	@if [ -x /usr/bin/redis-check-rdb ]; then ln -sf /usr/bin/redis-check-rdb $(BIN)/redis-server; fi
+
+dist: $(VENV)/.installed ## Build the wheel into dist/
+	@$(BIN)/python -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .
+
+clean: ## Remove .venv, builds and caches (never a database or media)
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+$(VENV)/pyvenv.cfg:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "livefeed needs Python 3.11 or newer; '$(PYTHON)' is older or missing. Name another: make PYTHON=python3.13" >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { rm -f $@; \
+	  echo "Python could not make $(VENV). On Debian its parts come apart: sudo apt-get install python3-venv" >&2; exit 1; }
+
+$(VENV)/.installed: requirements.lock requirements-build.lock pyproject.toml | $(VENV)/pyvenv.cfg
+	@echo "Installing livefeed into $(VENV) (once per change of the lock; under a minute)"
+	@$(PIP_LOCKED) -r requirements-build.lock
+	@$(PIP_LOCKED) -r requirements.lock
+	@$(PIP_INSTALL) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.developing: requirements-dev.lock $(VENV)/.installed
+	@echo "Installing the developers' tools into $(VENV)"
+	@$(PIP_LOCKED) -r requirements-dev.lock
+	@touch $@
