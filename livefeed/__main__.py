@@ -1,0 +1,5 @@
+"""`python -m livefeed` is the `livefeed` command."""
+
+from livefeed.cli import main
+
+main()
