@@ -1,0 +1,31 @@
+"""People and their keys: accounts, one-time login codes, desk sessions, API tokens.
+
+Theory of operation
+    Everything is a record of the store. An account is kept under its name, folded so that names which
+    differ in case or invisibly are one; that record alone says what its owner may do. Login codes, sessions
+    and tokens are kept under the SHA-256 of a secret that only their holder has, and name the account they
+    speak for. Whoever shows a secret is looked up by its hash and the account is read again, so a changed
+    role and a disabled account count at once; what was read is believed for at most a second (`RECENT`),
+    because a program that posts a thousand times a second must not ask the store as often.
+
+Invariants
+    - No record holds what would log anybody in.
+    - A login code opens one session, however many ask at the same time.
+    - A token never does more than its editor may do now.
+    - An ended session stays ended: it is touched only by compare-and-set, which does not bring it back.
+"""
+
+from livefeed.accounts.account import Account, AccountExists, AccountRefused, AccountUnknown, Session, Token
+from livefeed.accounts.recent import RECENT
+from livefeed.accounts.register import Accounts
+
+__all__ = [
+    "RECENT",
+    "Account",
+    "AccountExists",
+    "AccountRefused",
+    "AccountUnknown",
+    "Accounts",
+    "Session",
+    "Token",
+]

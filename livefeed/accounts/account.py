@@ -1,0 +1,159 @@
+"""Accounts, sessions and tokens as values, and the rules that need no store."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from livefeed.model import Editor, Role
+from livefeed.text import TextRefused, check_slug, clean_line
+
+NAME_LIMIT = 80
+"""Characters of an editor's name and of a token's label."""
+
+
+class AccountRefused(ValueError):
+    """What was asked for cannot be; the message is a sentence with the value and the limit."""
+
+
+class AccountExists(AccountRefused):
+    """Another editor has that name, or one that looks the same."""
+
+
+class AccountUnknown(AccountRefused):
+    """There is no editor of that name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A person of the newsroom. `coverages` None means every one; a disabled account can do nothing."""
+
+    id: str
+    name: str
+    role: Role
+    coverages: tuple[str, ...] | None
+    created_at: datetime
+    disabled: bool = False
+
+    def editor(self) -> Editor | None:
+        """The person as they act in a session; None when disabled."""
+        if self.disabled:
+            return None
+        coverages = None if self.coverages is None else frozenset(self.coverages)
+        return Editor(self.id, self.name, self.role, coverages)
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """An API token without its secret. `editor` is a folded name; `role` and `coverages` None: whatever the
+    editor may do."""
+
+    id: str
+    editor: str
+    role: Role | None
+    coverages: tuple[str, ...] | None
+    label: str
+    created_at: datetime
+
+    def narrowed(self, editor: Editor) -> Editor:
+        """What is left of `editor` through this token: the lesser role, the coverages both may touch.
+
+        It is worked out at each use, because the editor may have lost a role since the token was made.
+        """
+        role = self.role if self.role is not None and editor.role.includes(self.role) else editor.role
+        coverages = editor.coverages
+        if self.coverages is not None:
+            own = frozenset(self.coverages)
+            coverages = own if coverages is None else own & coverages
+        return Editor(editor.account, editor.name, role, coverages)
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A logged-in editor's use of the desk."""
+
+    editor: Editor
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class KeptSession:
+    """A session as the store has it: the folded name of whose it is, and when it was last noted as used."""
+
+    editor: str
+    created_at: datetime
+    used_at: datetime
+
+    def expires_at(self, idle: float, lifetime: float) -> datetime:
+        """The end by disuse or by age, both in seconds, whichever comes first."""
+        return min(self.used_at + timedelta(seconds=idle), self.created_at + timedelta(seconds=lifetime))
+
+
+@dataclass(frozen=True, slots=True)
+class LoginCode:
+    """Whom a one-time code lets in, by folded name, and until when."""
+
+    editor: str
+    expires_at: datetime
+
+
+def fold(name: str) -> str:
+    """The name under which an account is kept; two names with the same one cannot both be taken.
+
+    Case, compatibility forms (Arabic's presentation forms, full-width letters) and invisible format
+    characters do not count, or somebody could be mistaken for a colleague.
+    """
+    visible = "".join(letter for letter in clean_line(name) if unicodedata.category(letter) != "Cf")
+    # Folding case can undo a normal form, and normalising can bring a capital back: hence on both sides.
+    return clean_line(unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", visible).casefold()))
+
+
+def check_name(name: str) -> str:
+    """The cleaned name. Raises `AccountRefused` when nothing visible or too much is left."""
+    cleaned = clean_line(name)
+    if not fold(cleaned):
+        raise AccountRefused(
+            f"The name {name[:NAME_LIMIT]!r} shows nothing; it needs 1 to {NAME_LIMIT} characters."
+        )
+    return _short(cleaned, "name")
+
+
+def check_label(label: str) -> str:
+    """The cleaned label of a token; may be empty. Raises `AccountRefused`."""
+    return _short(clean_line(label), "label")
+
+
+def check_narrowing(account: Account, role: Role | None, coverages: Sequence[str] | None) -> None:
+    """Raise `AccountRefused` when a token with `role` and `coverages` would do more than its editor may."""
+    if role is not None and not account.role.includes(role):
+        raise AccountRefused(
+            f"A token with the role {role} would do more than {account.name}, whose role is {account.role}: "
+            "a token may only narrow it."
+        )
+    if coverages is None:
+        return
+    if not coverages:
+        # Never read as "all": an emptied list of coverages must not widen a token to the whole site.
+        raise AccountRefused(
+            "A token for no coverage could do nothing: name at least one, or none to mean all."
+        )
+    for slug in coverages:
+        try:
+            check_slug(slug)
+        except TextRefused as refused:
+            raise AccountRefused(f"The token's coverages: {refused}") from refused
+        if account.coverages is not None and slug not in account.coverages:
+            raise AccountRefused(
+                f"A token for the coverage {slug!r} would do more than {account.name}, who may touch "
+                f"{', '.join(account.coverages) or 'none'} only."
+            )
+
+
+def _short(line: str, what: str) -> str:
+    if len(line) > NAME_LIMIT:
+        raise AccountRefused(
+            f"The {what} {line[:NAME_LIMIT]!r}… has {len(line)} characters; at most {NAME_LIMIT} are allowed."
+        )
+    return line

@@ -1,0 +1,294 @@
+"""The store: an ordered log, what it adds up to, and small records, behind one protocol.
+
+Theory of operation
+    Writers hand over a `Batch`: the events of one verb for several channels, the states they lead to, and
+    what must still be true (`expected`). The store commits it atomically: checks the idempotency key, checks
+    the expectations, numbers the events, keeps the states and their indexes, and then announces. Two stores
+    keep this promise with different parts: `sqlite` (one transaction on one writer thread) and `redis` (one
+    Lua script). One contract suite runs on both.
+
+Invariants
+    - Offsets of a channel are contiguous from 1 and never reused within an epoch; one epoch covers the store.
+    - `append` answers only after the batch is on disk. It raises `OutcomeUnknown` when it cannot tell; then
+      the same key finds out.
+    - A refused batch leaves no trace.
+    - An idempotency key is kept for good.
+    - An announcement is a hint: it may be lost, doubled or late. Whoever listens heals from `read`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Protocol
+
+from livefeed.events import Event, Kind
+from livefeed.model import Coverage, Position, Update
+from livefeed.timeline import Front, Limits, SiteFront
+
+if TYPE_CHECKING:
+    from livefeed.settings import Settings
+
+
+class StoreError(Exception):
+    """What a store can answer instead of doing what it was asked."""
+
+
+class StoreAway(StoreError):
+    """The store cannot be reached; nothing was changed."""
+
+
+class OutcomeUnknown(StoreError):
+    """The store went silent in the middle of a write; repeat it with the same key to find out."""
+
+
+class StoreFull(StoreError):
+    """There is no room left; nothing was changed."""
+
+
+class StoreRefused(StoreError):
+    """The store must not be used as it is configured, or is in use already; a sentence says what to do."""
+
+
+class Conflict(StoreError):
+    """Somebody changed `subject` first; nothing was changed."""
+
+    def __init__(self, subject: str) -> None:
+        super().__init__(f"{subject} was changed by somebody else in the meantime")
+        self.subject = subject
+
+
+class KeyUsed(StoreError):
+    """The idempotency key already has a first result; nothing was changed."""
+
+    def __init__(self, first: FirstResult) -> None:
+        super().__init__("this idempotency key was used before")
+        self.first = first
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A client's idempotency key: its scope (account, method, path, key) and what was asked under it."""
+
+    scope: str
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True)
+class FirstResult:
+    """What the first write under a key led to. `subject` reads `update:ID`, `coverage:SLUG`, `media:ID`..."""
+
+    fingerprint: str
+    subject: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """An event to append: unnumbered, with the full state after the change."""
+
+    channel: str
+    kind: Kind
+    state: Update | Coverage
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What must still be true: the stored `version` of `subject` (0: it does not exist)."""
+
+    subject: str
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """One line of an update's history, for the desk only."""
+
+    update: Update
+    kind: Kind
+    at: datetime
+    by: str
+    note: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """All that one verb changes, committed as one.
+
+    updates     states to keep; a published one without `order` gets the offset of its live event
+    coverages   states to keep
+    revisions   lines of history to add
+    emptied     states whose every earlier event, in the channels that carry it, gets this content instead
+    deleted     never published updates to remove with their history; their desk events must be `emptied` too
+    key, subject   the idempotency key, and what its repetition should find
+    """
+
+    facts: tuple[Fact, ...] = ()
+    updates: tuple[Update, ...] = ()
+    coverages: tuple[Coverage, ...] = ()
+    expected: tuple[Expected, ...] = ()
+    revisions: tuple[Revision, ...] = ()
+    emptied: tuple[Update, ...] = ()
+    deleted: tuple[Update, ...] = ()
+    key: Key | None = None
+    subject: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Part of a channel's log. `events` start right after what was asked for and have no holes; `top` is the
+    newest offset there is, so the page is the end of the log when its last event has it."""
+
+    epoch: str
+    top: int
+    events: tuple[Event, ...] = ()
+
+    @property
+    def position(self) -> Position:
+        """The top of the log."""
+        return Position(self.epoch, self.top)
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A small keyed document: account, session, token, subscription, lease. `version` starts at 1."""
+
+    name: str
+    value: str
+    version: int
+    expires_at: datetime | None = None
+
+
+class Listener(Protocol):
+    """Who is told of new events. Called on the event loop; must not block."""
+
+    def receive(self, event: Event) -> None:
+        """An event was announced: perhaps known already, perhaps ahead of others still on their way."""
+
+    def heal(self) -> None:
+        """Announcements may have been lost: compare the tops of the logs with what is known."""
+
+
+class Records(Protocol):
+    """Small keyed documents with compare-and-set and expiry. Expired ones are never returned."""
+
+    async def get(self, kind: str, name: str) -> Record | None: ...
+
+    async def put(
+        self,
+        kind: str,
+        name: str,
+        value: str,
+        *,
+        expected: int | None = None,
+        expires_at: datetime | None = None,
+    ) -> Record:
+        """Keep `value`. `expected` is the version it must replace (0: none may exist; None: any).
+
+        Raises `Conflict` when another version is there.
+        """
+
+    async def delete(self, kind: str, name: str, *, expected: int | None = None) -> bool:
+        """Remove it; False when there was none. Raises `Conflict` when another version is there."""
+
+    async def all(self, kind: str) -> list[Record]:
+        """Every unexpired record of a kind, by name."""
+
+
+class Store(Protocol):
+    """An ordered log per channel, its projections, and records. All methods raise `StoreAway` when the store
+    cannot be reached within its budget."""
+
+    @property
+    def away(self) -> bool:
+        """True while the store is known to be out of reach."""
+
+    @property
+    def records(self) -> Records: ...
+
+    async def start(self, listener: Listener | None = None) -> None:
+        """Open, check persistence, and begin to announce to `listener`. Raises `StoreRefused`."""
+
+    async def aclose(self) -> None: ...
+
+    async def now(self) -> datetime:
+        """The store's clock, so that all processes of a fleet agree what is due."""
+
+    # the log
+
+    async def append(self, batch: Batch) -> tuple[Event, ...]:
+        """Commit a batch and announce it; the numbered events, in the order of `batch.facts`.
+
+        Raises `KeyUsed`, `Conflict`, `StoreFull`, `OutcomeUnknown`.
+        """
+
+    async def first_result(self, scope: str) -> FirstResult | None:
+        """What the first write under an idempotency key led to."""
+
+    async def read(self, channel: str, after: int, limit: int, max_bytes: int = 1 << 20) -> Page:
+        """Up to `limit` events after an offset, fewer (but at least one) when they exceed `max_bytes`."""
+
+    async def recent(self, channel: str, limit: int) -> Page:
+        """The last `limit` events of a channel."""
+
+    async def tops(self, channels: Sequence[str]) -> tuple[str, dict[str, int]]:
+        """The epoch, and the newest offset of each channel (0: nothing yet)."""
+
+    async def begin_epoch(self, instead_of: str) -> str:
+        """Start a new epoch if `instead_of` is still the current one; the current epoch afterwards."""
+
+    # what the log adds up to
+
+    async def coverage(self, slug: str) -> Coverage | None: ...
+
+    async def update(self, id: str) -> Update | None: ...
+
+    async def front(self, slug: str, limits: Limits) -> Front | None:
+        """The state of a coverage's first page, read at one position."""
+
+    async def site(self, breaking_limit: int) -> SiteFront:
+        """The state of the index, read at one position of the site channel."""
+
+    async def published_before(self, slug: str, before: int | None, limit: int) -> list[Update]:
+        """Published or retracted updates with an order below `before` (None: the newest), newest first."""
+
+    async def published_range(self, slug: str, first: int, last: int) -> list[Update]:
+        """The first-th to last-th published update, both counted from the oldest (1) and included; oldest
+        first. The cost does not grow with the coverage."""
+
+    async def unpublished(self, slug: str, *, limit: int) -> list[Update]:
+        """Drafts, submissions and scheduled updates of a coverage, last changed first."""
+
+    async def due(self, now: datetime, limit: int) -> list[Update]:
+        """Scheduled updates whose time has come, earliest first."""
+
+    async def revisions(self, id: str) -> list[Revision]:
+        """An update's history, oldest first."""
+
+    async def media_withdrawn(self, media_id: str) -> bool:
+        """True when every update that used the picture has been retracted or deleted (and one did)."""
+
+    async def check(self) -> list[str]:
+        """What is wrong with the store's persistence, a sentence each that says how to mend it."""
+
+
+def open_store(settings: Settings, *, serving: bool) -> Store:
+    """The store that `settings.store` names, not started yet.
+
+    `serving` is True for `serve` and `demo`: an SQLite file is served by one process at a time, while
+    commands that only keep records may open it beside. Raises `StoreRefused` for an unknown scheme.
+    """
+    scheme = settings.store.partition(":")[0]
+    if scheme == "sqlite":
+        from livefeed.store.sqlite import SQLiteStore  # noqa: PLC0415 - the stores import this module
+
+        return SQLiteStore.from_settings(settings, serving=serving)
+    if scheme in {"redis", "rediss", "unix", "redis+sentinel"}:
+        from livefeed.store.redis import RedisStore  # noqa: PLC0415 - the stores import this module
+
+        return RedisStore.from_settings(settings)
+    raise StoreRefused(
+        f"LIVEFEED_STORE is {settings.store!r}: it must begin with sqlite:///, redis://, rediss://, unix:// "
+        "or redis+sentinel://"
+    )

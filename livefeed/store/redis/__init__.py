@@ -1,0 +1,301 @@
+"""The fleet's store: an ordered log, projections and records in one Redis primary.
+
+Theory of operation
+    A channel's log is a hash from offset to event. One Lua script commits a batch: it checks, numbers, keeps,
+    indexes and announces with nothing in between, and Redis has synced its append-only file before it sends
+    the reply or the announcement. Reads of several keys are scripts too, so each is one moment.
+
+    The `meta` hash says which run of the server the epoch was judged for. A script that finds another run, or
+    no epoch at all, does nothing and says so; then the server is judged (`_judge`) and asked again. Judging
+    keeps the epoch only if both runs kept what they acknowledged (`persistence`); otherwise the log may have
+    gone backwards, and a new epoch tells every reader to load anew.
+
+Invariants
+    - An offset is never given twice within an epoch.
+    - Nothing is answered before it is on disk, unless the operator accepted that weakness by name.
+    - Announcements are hints: after every (re)subscription the listener heals from the log (`listener`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import secrets
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from redis.exceptions import ResponseError
+
+from livefeed import metrics
+from livefeed.events import Event
+from livefeed.model import Coverage, Position, Update
+from livefeed.store import (
+    Batch,
+    Conflict,
+    FirstResult,
+    KeyUsed,
+    Listener,
+    Page,
+    Revision,
+    StoreAway,
+    StoreRefused,
+)
+from livefeed.store.redis import plan
+from livefeed.store.redis.address import Connections, connect
+from livefeed.store.redis.listener import Subscription
+from livefeed.store.redis.persistence import SETTINGS, Weakness, weaknesses
+from livefeed.store.redis.primary import Primary, Reply
+from livefeed.store.redis.records import RedisRecords
+from livefeed.store.redis.scripts import script
+from livefeed.tasks import cancel
+from livefeed.timeline import KEY_EVENTS, Front, Limits, SiteFront
+
+if TYPE_CHECKING:
+    from livefeed.settings import Settings
+
+_logger = logging.getLogger(__name__)
+
+
+class RedisStore:
+    """The store on the primary behind `connections`. `accept` names the weaknesses it may have."""
+
+    def __init__(
+        self, connections: Connections, *, store_timeout: float, write_timeout: float, accept: Sequence[str]
+    ) -> None:
+        self._connections = connections
+        self._primary = Primary(connections.calls, store_timeout=store_timeout, write_timeout=write_timeout)
+        self._records = RedisRecords(self._primary)
+        self._store_timeout = store_timeout
+        self._write_timeout = write_timeout
+        self._accept = frozenset(accept)
+        self._warned: set[str] = set()
+        self._supervisor: asyncio.Task[None] | None = None
+        self._known_epoch = ""
+        self._known: dict[str, int] = {}  # channel -> newest offset that this process was given
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> RedisStore:
+        """The store that `settings.store` names. Raises `StoreRefused` for an address that cannot be read."""
+        return cls(
+            connect(settings.store, settings.store_timeout),
+            store_timeout=settings.store_timeout,
+            write_timeout=settings.write_timeout,
+            accept=settings.accept,
+        )
+
+    @property
+    def away(self) -> bool:
+        return self._primary.away
+
+    @property
+    def records(self) -> RedisRecords:
+        return self._records
+
+    async def start(self, listener: Listener | None = None) -> None:
+        """Judge the server and begin to announce to `listener`.
+
+        A server out of reach is no error: the store begins away and heals when it comes. Raises
+        `StoreRefused` for one that is there and unfit.
+        """
+        subscription = Subscription(self._connections.news, self._primary, listener, self._judge)
+        try:
+            await self._judge()
+        except StoreAway as error:
+            self._primary.set_away(True, error)
+        except StoreRefused:
+            await self.aclose()
+            raise
+        except ResponseError as error:  # such as a user without the right to run scripts
+            await self.aclose()
+            raise StoreRefused(f"Redis does not do what a store needs: {error}") from error
+        self._supervisor = asyncio.create_task(subscription.keep(), name="livefeed-redis-subscription")
+        if not self.away:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(self._store_timeout):
+                    await subscription.confirmed.wait()
+
+    async def aclose(self) -> None:
+        """Stop listening and close every connection."""
+        if self._supervisor:
+            await cancel([self._supervisor])
+            self._supervisor = None
+        await self._connections.aclose()
+
+    async def now(self) -> datetime:
+        """The server's clock."""
+        seconds, micros = await self._primary.ask("TIME")
+        return plan.moment(int(seconds) * 1_000_000 + int(micros))
+
+    async def append(self, batch: Batch) -> tuple[Event, ...]:
+        """Commit a batch and announce it; see `livefeed.store.Store`."""
+        deadline = asyncio.get_running_loop().time() + self._write_timeout
+        with metrics.APPEND_SECONDS.time():
+            while True:
+                written = plan.arguments(batch, self._known_epoch, self._known)
+                reply = await self._primary.write(script("append"), *written, deadline=deadline)
+                match reply:
+                    case ["ok", epoch, numbers]:
+                        events = plan.appended(batch, epoch, numbers)
+                        self._remember(epoch, events)
+                        return events
+                    case ["used", first]:
+                        raise KeyUsed(plan.first_result(first))
+                    case ["conflict", subject]:
+                        raise Conflict(subject)
+                # The log is not what was known of it; nothing was changed. Judge, then try again.
+                instead_of = reply[1] if reply[0] == "behind" else ""
+                try:
+                    async with asyncio.timeout_at(deadline):
+                        await self._judge(instead_of)
+                except TimeoutError:
+                    raise StoreAway("Redis could not be judged in time; nothing was changed") from None
+
+    async def first_result(self, scope: str) -> FirstResult | None:
+        entry = await self._primary.ask("HGET", "{livefeed}:keys", scope)
+        return plan.first_result(entry) if entry else None
+
+    async def read(self, channel: str, after: int, limit: int, max_bytes: int = 1 << 20) -> Page:
+        return await self._page(channel, after, limit, max_bytes)
+
+    async def recent(self, channel: str, limit: int) -> Page:
+        return await self._page(channel, "", limit, 1 << 62)
+
+    async def tops(self, channels: Sequence[str]) -> tuple[str, dict[str, int]]:
+        epoch, *tops = await self._view("tops", *channels)
+        return epoch, dict(zip(channels, tops, strict=True))
+
+    async def begin_epoch(self, instead_of: str) -> str:
+        """Start a new epoch if `instead_of` is still the current one; the current epoch afterwards. Offsets
+        go on from where they are, and every listener is told to heal."""
+        return await self._judge(instead_of, knock=False)
+
+    async def coverage(self, slug: str) -> Coverage | None:
+        epoch, entry = await self._view("states", "coverage", slug)
+        return plan.coverage(epoch, entry) if entry else None
+
+    async def update(self, id: str) -> Update | None:
+        epoch, entry = await self._view("states", "update", id)
+        return plan.update(epoch, entry) if entry else None
+
+    async def front(self, slug: str, limits: Limits) -> Front | None:
+        epoch, top, *found = await self._view("front", slug, limits.updates, KEY_EVENTS, limits.breaking)
+        if not found:
+            return None
+        coverage, total, pinned_id, newest, key_events, breaking, flat = found
+        entries = zip(flat[::2], flat[1::2], strict=True)
+        states = {id: plan.update(epoch, entry) for id, entry in entries if entry}
+        return Front(
+            position=Position(epoch, top),
+            coverage=plan.coverage(epoch, coverage),
+            updates=tuple(states[id] for id in newest),
+            pinned=states.get(pinned_id),
+            key_events=tuple(states[id] for id in key_events),
+            breaking=tuple(states[id] for id in breaking),
+            total=total,
+        )
+
+    async def site(self, breaking_limit: int) -> SiteFront:
+        epoch, top, coverages, ranks, updates = await self._view("site", breaking_limit)
+        return SiteFront(
+            position=Position(epoch, top),
+            coverages=tuple(plan.coverage(epoch, entry) for entry in coverages),
+            breaking=tuple(zip(map(int, ranks), plan.updates(epoch, updates), strict=True)),
+        )
+
+    async def published_before(self, slug: str, before: int | None, limit: int) -> list[Update]:
+        return await self._updates("before", slug, limit, "+inf" if before is None else f"({before}")
+
+    async def published_range(self, slug: str, first: int, last: int) -> list[Update]:
+        if last < 1:
+            return []  # Redis counts negative places from the end
+        return await self._updates("range", slug, max(first, 1) - 1, last - 1)
+
+    async def unpublished(self, slug: str, *, limit: int) -> list[Update]:
+        return await self._updates("unpublished", slug, limit)
+
+    async def due(self, now: datetime, limit: int) -> list[Update]:
+        return await self._updates("due", plan.microseconds(now), limit)
+
+    async def revisions(self, id: str) -> list[Revision]:
+        entries = await self._primary.ask("LRANGE", f"{{livefeed}}:revisions:{id}", 0, -1)
+        return [plan.revision(entry) for entry in entries]
+
+    async def media_withdrawn(self, media_id: str) -> bool:
+        return bool(await self._primary.evaluate(script("withdrawn"), media_id))
+
+    async def check(self) -> list[str]:
+        """What is wrong with the server's persistence, accepted or not."""
+        return [weakness.sentence for weakness in await self._weaknesses(knock=False)]
+
+    async def _page(self, channel: str, after: int | str, limit: int, max_bytes: int) -> Page:
+        epoch, top, started, *entries = await self._view("read", channel, after, limit, max_bytes)
+        events = (
+            plan.event(channel, epoch, offset, entry) for offset, entry in enumerate(entries, started + 1)
+        )
+        return Page(epoch, top, tuple(events))
+
+    async def _updates(self, *way: str | int) -> list[Update]:
+        epoch, *entries = await self._view("states", *way)
+        return plan.updates(epoch, entries)
+
+    async def _view(self, name: str, *arguments: str | int) -> list[Reply]:
+        """The reply of a script that begins with the epoch."""
+        for _ in range(2):
+            reply: list[Reply] = await self._primary.evaluate(script(name), *arguments)
+            if reply[0]:
+                return reply
+            await self._judge()
+        raise StoreAway("Redis was started again, or emptied, twice during one call")
+
+    async def _judge(self, instead_of: str = "", *, knock: bool = True) -> str:
+        """Check the server, note which run of it this is, and name the epoch.
+
+        Raises `StoreRefused` for a server that must not be used, `StoreAway`.
+        """
+        facts = dict(
+            line.split(":", 1)
+            for line in (await self._primary.ask("INFO", knock=knock)).splitlines()
+            if ":" in line
+        )
+        if facts["role"] != "master":
+            if self._connections.watched:
+                raise StoreAway("Sentinel names a server that is not a primary: a failover is under way")
+            raise StoreRefused(
+                f"LIVEFEED_STORE names a replica of {facts.get('master_host')}:{facts.get('master_port')}, "
+                "which takes no writes: name its primary, or its sentinels with redis+sentinel://"
+            )
+        found = await self._weaknesses(knock=knock)
+        refused = [weakness.sentence for weakness in found if weakness.name not in self._accept]
+        if refused:
+            raise StoreRefused("; ".join(refused))
+        for weakness in found:
+            if weakness.name not in self._warned:
+                self._warned.add(weakness.name)
+                _logger.warning("accepted by LIVEFEED_ACCEPT: %s", weakness.sentence)
+        # A replica that takes over may lack what its primary had acknowledged.
+        alone = facts["connected_slaves"] == "0" and facts["second_repl_offset"] == "-1"
+        durable = alone and not found and not self._connections.watched
+        epoch: str | None = await self._primary.evaluate(
+            script("sync"), facts["run_id"], int(durable), secrets.token_hex(4), instead_of, knock=knock
+        )
+        if epoch is None:
+            raise StoreAway("Redis was started again while it was judged")
+        return epoch
+
+    async def _weaknesses(self, *, knock: bool) -> list[Weakness]:
+        config: dict[str, str] = {}
+        try:
+            for setting in SETTINGS:
+                pair = await self._primary.ask("CONFIG", "GET", setting, knock=knock)
+                config |= dict([pair]) if pair else {}
+        except ResponseError:  # a managed server, or a user without that right
+            return weaknesses(None)
+        return weaknesses(config)
+
+    def _remember(self, epoch: str, events: Sequence[Event]) -> None:
+        if epoch != self._known_epoch:
+            self._known_epoch, self._known = epoch, {}
+        for event in events:
+            self._known[event.channel] = max(event.offset, self._known.get(event.channel, 0))

@@ -1,0 +1,168 @@
+-- Commit one batch: check, number, keep, index, announce. All checks come before the first write, because
+-- Redis does not undo the writes of a script that fails.
+-- ARGV: the attempt, the plan (JSON, see plan.py), then the texts that the plan refers to by number from 1.
+-- Answers {'ok', epoch, 'offset:order ...'} in the order of the facts, {'unsynced'}, {'behind', epoch},
+-- {'used', first result} or {'conflict', subject}.
+
+local plan = cjson.decode(ARGV[2])
+
+local function text(number)
+  return ARGV[2 + number]
+end
+
+-- A state is kept as four lines: its version, its order (update) or pinned id (coverage), the offset of its
+-- newest live event (0: none), the payload.
+local function state(kind, id)
+  local entry = redis.call('HGET', key(kind), id)
+  if not entry then
+    return { version = 0, mark = '', offset = 0 }
+  end
+  local version, mark, offset = string.match(entry, '^(%d+)\n([^\n]*)\n(%d+)\n')
+  return { version = tonumber(version), mark = mark, offset = tonumber(offset) }
+end
+
+local function keep(kind, id, old, mark, offset, payload)
+  redis.call('HSET', key(kind), id, table.concat({ old.version + 1, mark, offset, payload }, '\n'))
+end
+
+local function list(name, belongs, score, id)
+  if belongs then
+    redis.call('ZADD', name, score, id)
+  else
+    redis.call('ZREM', name, id)
+  end
+end
+
+local function use(subject, media)
+  local former = redis.call('HGET', key('uses'), subject)
+  if former then
+    for _, id in ipairs(cjson.decode(former)) do
+      redis.call('SREM', key('shown', id), subject)
+    end
+    redis.call('HDEL', key('uses'), subject)
+  end
+  for _, id in ipairs(media) do
+    redis.call('SADD', key('media'), id)
+    redis.call('SADD', key('shown', id), subject)
+  end
+  if #media > 0 then
+    redis.call('HSET', key('uses'), subject, cjson.encode(media))
+  end
+end
+
+local function index(update, order, offsets)
+  local id, slug = update.id, update.coverage
+  local listed = update.public and order > 0
+  if listed then
+    redis.call('ZADD', key('published', slug), order, id)
+  end
+  list(key('key_events', slug), listed and update.key_event, order, id)
+  list(key('breaking', slug), listed and update.breaking, order, id)
+  if not update.breaking then
+    redis.call('ZREM', key('breaking'), id)
+  elseif update.site > 0 then
+    redis.call('ZADD', key('breaking'), 'NX', offsets[update.site], id) -- once given, a rank is kept
+  end
+  local written = not update.public and redis.call('HINCRBY', META, 'writes', 1)
+  list(key('unpublished', slug), written, written, id)
+  list(key('due'), update.due ~= '', update.due, id)
+  use('update:' .. id, update.media)
+end
+
+local done = remembered()
+if done then
+  return done
+end
+local epoch = current_epoch()
+if not epoch then
+  return { 'unsynced' }
+end
+if epoch == plan.known_epoch then
+  for channel, offset in pairs(plan.known) do
+    if top(channel) < offset then
+      return { 'behind', epoch }
+    end
+  end
+end
+if plan.scope then
+  local first = redis.call('HGET', key('keys'), plan.scope)
+  if first then
+    return { 'used', first }
+  end
+end
+for _, expected in ipairs(plan.expected) do
+  if state(expected.kind, expected.id).version ~= expected.version then
+    return { 'conflict', expected.subject }
+  end
+end
+
+local offsets, orders = {}, {}
+for number, fact in ipairs(plan.facts) do
+  offsets[number] = redis.call('HINCRBY', TOPS, fact.channel, 1)
+end
+
+for _, update in ipairs(plan.updates) do
+  local old = state('updates', update.id)
+  local order = update.order
+  if order == 0 and update.public and update.first_live > 0 then
+    order = offsets[update.first_live]
+  end
+  keep('updates', update.id, old, order, offsets[update.last_live] or old.offset, text(update.text))
+  index(update, order, offsets)
+  orders[update.id] = order
+end
+
+for _, coverage in ipairs(plan.coverages) do
+  local old = state('coverages', coverage.slug)
+  local offset = offsets[coverage.last_live] or old.offset
+  keep('coverages', coverage.slug, old, coverage.pinned, offset, text(coverage.text))
+  if old.version == 0 then
+    redis.call('ZADD', key('opened'), redis.call('HINCRBY', META, 'writes', 1), coverage.slug)
+  end
+  use('coverage:' .. coverage.slug, coverage.media)
+end
+
+-- The past is emptied before this batch's own events are written, so that it holds earlier ones only.
+for _, emptied in ipairs(plan.emptied) do
+  for _, place in ipairs(redis.call('LRANGE', key('where', emptied.id), 0, -1)) do
+    local channel, offset = string.match(place, '^(.*)\n(%d+)$')
+    local head = string.match(redis.call('HGET', key('log', channel), offset) or '', '^%w+\n%d+\n')
+    if head then
+      redis.call('HSET', key('log', channel), offset, head .. text(emptied.text))
+    end
+  end
+end
+
+local numbers = {}
+for number, fact in ipairs(plan.facts) do
+  local offset, order = offsets[number], fact.order
+  if fact.update then
+    order = orders[fact.update] or order
+    redis.call('RPUSH', key('where', fact.update), fact.channel .. '\n' .. offset)
+  end
+  local entry = table.concat({ fact.kind, order, text(fact.text) }, '\n')
+  redis.call('HSET', key('log', fact.channel), offset, entry)
+  redis.call('PUBLISH', key('events'), table.concat({ fact.channel, epoch, offset, entry }, '\n'))
+  numbers[number] = offset .. ':' .. order
+end
+
+for _, revision in ipairs(plan.revisions) do
+  redis.call('RPUSH', key('revisions', revision.id), text(revision.text))
+end
+
+for _, gone in ipairs(plan.deleted) do
+  local id, slug = gone.id, gone.coverage
+  redis.call('HDEL', key('updates'), id)
+  redis.call('DEL', key('revisions', id), key('where', id))
+  for _, name in ipairs({ 'published', 'key_events', 'breaking', 'unpublished' }) do
+    redis.call('ZREM', key(name, slug), id)
+  end
+  redis.call('ZREM', key('breaking'), id)
+  redis.call('ZREM', key('due'), id)
+  use('update:' .. id, {})
+end
+
+if plan.scope then
+  redis.call('HSET', key('keys'), plan.scope, plan.first)
+end
+return remember({ 'ok', epoch, table.concat(numbers, ' ') })
