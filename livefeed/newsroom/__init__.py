@@ -1,0 +1,28 @@
+"""The verbs: the only writer of the log.
+
+Theory of operation
+    A verb reads what there is, decides purely (`decisions`), and appends a batch that expects exactly what
+    was read. When somebody else was faster the store says `Conflict`; the verb then reads again and decides
+    anew, unless the editor named the revision decided on. Every batch carries an idempotency key, the
+    client's or one made at the door, so that whatever was lost on the way can be repeated without doubling.
+
+Invariants
+    - A refused verb changes nothing.
+    - The first result of a key is the only one: its repetition finds the state as it is now.
+    - Times are the store's clock at the moment of the verb; nothing comes from an editor's device.
+"""
+
+from livefeed.newsroom.newsroom import Newsroom, Written
+from livefeed.newsroom.refusals import Forbidden, Invalid, KeyMisused, NotNow, Refused, Stale, Unknown
+
+__all__ = [
+    "Forbidden",
+    "Invalid",
+    "KeyMisused",
+    "Newsroom",
+    "NotNow",
+    "Refused",
+    "Stale",
+    "Unknown",
+    "Written",
+]

@@ -1,0 +1,121 @@
+"""From what an editor hands in to the value it describes. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+from unicodedata import bidirectional
+
+from livefeed.forms import CoverageChanges, PictureForm, UpdateChanges
+from livefeed.model import (
+    Coverage,
+    CoverageStatus,
+    Direction,
+    Embed,
+    Media,
+    Related,
+    Update,
+    utc,
+)
+from livefeed.newsroom.refusals import Invalid
+from livefeed.text import TextRefused, direction_of, direction_of_language, render_body
+
+PLAIN = ("headline", "breaking", "key_event", "dateline", "place", "attribution", "verification")
+
+
+def update_with(
+    update: Update, form: UpdateChanges, coverage: Coverage, pictures: Mapping[str, Media], now: datetime
+) -> Update:
+    """`update` with every field that was handed in. `pictures` holds the uploaded ones by id.
+
+    Raises `Invalid` for a text, time or picture that cannot be taken.
+    """
+    changes: dict[str, Any] = form.given(*PLAIN)
+    given = form.model_fields_set
+    if "body" in given:
+        try:
+            body = render_body(form.body, form.format)
+        except TextRefused as refusal:
+            raise Invalid("body", str(refusal)) from refusal
+        changes |= {"body": body.html, "text": body.text}
+    for name in ("byline", "tags"):
+        if name in given:
+            changes[name] = tuple(getattr(form, name))
+    if "media" in given:
+        changes["media"] = tuple(
+            picture_of(picture, pictures, f"media[{place}].id") for place, picture in enumerate(form.media)
+        )
+    if "related" in given:
+        changes["related"] = tuple(Related(link.title, link.url, link.label) for link in form.related)
+    if "embeds" in given:
+        changes["embeds"] = tuple(Embed(embed.url, embed.title) for embed in form.embeds)
+    if form.displayed_at is not None:
+        if form.displayed_at > now:
+            raise Invalid("displayed_at", f"displayed_at is {form.displayed_at.isoformat()}, in the future.")
+        changes["displayed_at"] = utc(form.displayed_at)
+    if "publish_at" in given:
+        changes["publish_at"] = embargo(form.publish_at, now)
+    changed = replace(update, **changes)
+    if "language" in given or update.revision == 0:
+        changed = replace(changed, language=form.language or coverage.language)
+    changed = replace(changed, direction=_direction(changed, coverage))
+    if not (changed.headline or changed.text or changed.media or changed.embeds):
+        raise Invalid("body", "The update is empty: it needs a headline, a body, a picture or an embed.")
+    return changed
+
+
+def embargo(publish_at: datetime | None, now: datetime) -> datetime | None:
+    """A time to wait for. Raises `Invalid` when it has passed."""
+    if publish_at is not None and publish_at <= now:
+        raise Invalid(
+            "publish_at", f"publish_at is {publish_at.isoformat()}, but it is {now.isoformat()} already."
+        )
+    return None if publish_at is None else utc(publish_at)
+
+
+def coverage_with(coverage: Coverage, form: CoverageChanges, pictures: Mapping[str, Media]) -> Coverage:
+    """`coverage` with every field that was handed in. Raises `Invalid`."""
+    changes = form.given(
+        "headline", "kicker", "standfirst", "language", "timezone", "place", "dateline", "section"
+    )
+    for name in ("byline", "tags", "summary"):
+        if name in form.model_fields_set:
+            changes[name] = tuple(getattr(form, name))
+    if "lead_media" in form.model_fields_set:
+        picture = form.lead_media
+        changes["lead_media"] = picture and picture_of(picture, pictures, "lead_media.id")
+    if "status" in form.model_fields_set:
+        changes["status"] = CoverageStatus(form.status)
+    if "starts_at" in form.model_fields_set:
+        changes["starts_at"] = form.starts_at and utc(form.starts_at)
+    changed = replace(coverage, **changes)
+    if not changed.headline:
+        raise Invalid("headline", "A coverage needs a headline of at least 1 character.")
+    return replace(changed, direction=direction_of_language(changed.language))
+
+
+def picture_of(picture: PictureForm, pictures: Mapping[str, Media], field: str) -> Media:
+    """An uploaded picture with what is said of it here. Raises `Invalid` for an unknown id."""
+    upload = pictures.get(picture.id)
+    if upload is None:
+        raise Invalid(field, f"There is no picture {picture.id!r}. Upload it to /api/v1/media first.")
+    return replace(upload, alt=picture.alt, caption=picture.caption, credit=picture.credit)
+
+
+def _direction(update: Update, coverage: Coverage) -> Direction:
+    """A language of its own decides. Otherwise the letters do, for a newsroom quotes in both scripts without
+    ever setting a language: in an Arabic coverage one Arabic letter makes the update right-to-left, since
+    headlines often begin with a foreign name; in an English one the first letter decides."""
+    base = direction_of_language(update.language)
+    if update.language != coverage.language:
+        return base
+    words = f"{update.headline} {update.text}"
+    if base == "rtl":
+        return "ltr" if direction_of(words) == "ltr" and not _has_rtl(words) else "rtl"
+    return direction_of(words) or base
+
+
+def _has_rtl(words: str) -> bool:
+    return any(bidirectional(character) in ("R", "AL") for character in words)

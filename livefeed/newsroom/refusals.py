@@ -1,0 +1,44 @@
+"""Why the newsroom says no. Each is a sentence for the editor; a refused verb changes nothing."""
+
+from __future__ import annotations
+
+from livefeed.model import Update
+
+
+class Refused(Exception):
+    """The newsroom did not do it."""
+
+
+class Unknown(Refused):
+    """There is no such coverage, update or picture."""
+
+
+class Forbidden(Refused):
+    """This person may not do that."""
+
+
+class NotNow(Refused):
+    """It does not fit the state that the update or coverage is in."""
+
+
+class Stale(Refused):
+    """The editor decided on an older revision; `current` is what there is now."""
+
+    def __init__(self, current: Update, asked: int) -> None:
+        super().__init__(
+            f"You changed revision {asked}, but revision {current.revision} is the current one. "
+            "Look at it and try again."
+        )
+        self.current = current
+
+
+class Invalid(Refused):
+    """A field's value cannot be taken."""
+
+    def __init__(self, field: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.field = field
+
+
+class KeyMisused(Refused):
+    """The idempotency key stands for another request."""
