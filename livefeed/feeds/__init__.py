@@ -1,0 +1,51 @@
+"""Feeds: a coverage's or the site's updates as RSS 2.0, Atom and JSON Feed 1.1.
+
+`window` decides which updates a feed shows, `channel` turns them into a `Feed` of entries (`entry`), one
+value that all three forms are written from; `rss_atom` and `jsonfeed` write it, and `opml` a list of feeds.
+All pure and free of shared state, so rendering may run in any thread: the same feed gives the same bytes in
+every process, whatever its locale, time zone or clock.
+"""
+
+from __future__ import annotations
+
+from livefeed.feeds import jsonfeed, rss_atom
+from livefeed.feeds.channel import (
+    MEDIA_TYPES,
+    Feed,
+    Format,
+    Link,
+    archive_feed,
+    coverage_feed,
+    site_feed,
+)
+from livefeed.feeds.entry import Category, Entry, FeedWords
+from livefeed.feeds.opml import opml
+from livefeed.feeds.window import ARCHIVE_ITEMS, Window, archive_documents
+
+__all__ = [
+    "ARCHIVE_ITEMS",
+    "CONTENT_TYPES",
+    "Category",
+    "Entry",
+    "Feed",
+    "FeedWords",
+    "Format",
+    "Link",
+    "Window",
+    "archive_documents",
+    "archive_feed",
+    "coverage_feed",
+    "opml",
+    "render",
+    "site_feed",
+]
+
+CONTENT_TYPES: dict[Format, str] = {form: f"{type_}; charset=utf-8" for form, type_ in MEDIA_TYPES.items()}
+"""What `Content-Type` says of each form."""
+
+_WRITERS = {"rss": rss_atom.rss, "atom": rss_atom.atom, "json": jsonfeed.document}
+
+
+def render(feed: Feed, format: Format) -> bytes:
+    """The feed as UTF-8 bytes in one of the forms of `CONTENT_TYPES`."""
+    return _WRITERS[format](feed)

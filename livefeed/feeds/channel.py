@@ -1,0 +1,205 @@
+"""Feeds as values: a `Feed` of entries, made from a coverage's or the site's front.
+
+The writers of the forms only arrange what is decided here and in `entry`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Literal
+
+from livefeed.events import coverage_url
+from livefeed.feeds.entry import Entry, FeedWords, entries_of, led, uri, without_corrections
+from livefeed.model import Coverage, CoverageStatus, Update
+from livefeed.text import clean_line, direction_of_language
+
+Format = Literal["rss", "atom", "json"]
+
+MEDIA_TYPES: dict[Format, str] = {
+    "rss": "application/rss+xml",
+    "atom": "application/atom+xml",
+    "json": "application/feed+json",
+}
+
+NEVER = datetime.fromtimestamp(0, UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A link of a document to another; `type` is the media type there, if one is to be said."""
+
+    rel: str
+    href: str
+    type: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """A feed, or one of its archive documents (RFC 5005 §4), at one state of the log.
+
+    home       the HTML page it belongs to
+    stem       its own address without the ending that names the form
+    entries    newest first
+    updated    when what it holds last changed; never in the future, for nothing scheduled is in it
+    expired    True when no entry will follow: the coverage is closed
+    older      the stem of the archive document with what came before
+    newer      the stem of the archive document with what came after
+    current    of an archive document: the stem of the feed that it belongs to
+    """
+
+    title: str
+    description: str
+    language: str
+    author: str
+    home: str
+    stem: str
+    entries: tuple[Entry, ...]
+    updated: datetime
+    expired: bool = False
+    hubs: tuple[str, ...] = ()
+    older: str = ""
+    newer: str = ""
+    current: str = ""
+
+    def address(self, format: Format) -> str:
+        """The feed's own public address in a form."""
+        return f"{self.stem}.{format}"
+
+    @property
+    def id(self) -> str:
+        """The same in every form and archive document, and different from every other feed anywhere."""
+        return f"{self.current or self.stem}.atom"
+
+    def links(self, format: Format) -> tuple[Link, ...]:
+        """Everything that the document in a form links to, itself first."""
+        type_ = MEDIA_TYPES[format]
+        documents = {"prev-archive": self.older, "next-archive": self.newer, "current": self.current}
+        return (
+            Link("self", self.address(format), type_),
+            Link("alternate", self.home, "text/html"),
+            *(Link("hub", hub) for hub in self.hubs),
+            *(Link(rel, f"{stem}.{format}", type_) for rel, stem in documents.items() if stem),
+        )
+
+
+def coverage_feed(
+    coverage: Coverage,
+    updates: Iterable[Update],
+    *,
+    breaking_only: bool,
+    base_url: str,
+    site_title: str,
+    fragment: Callable[[Update], str],
+    words: Callable[[str], FeedWords],
+    archives: int = 0,
+) -> Feed:
+    """The feed of a coverage with `updates`, newest first: everything, or its breaking ones.
+
+    `fragment` gives the HTML of an update, with absolute addresses; it is never asked for a retracted one.
+    `words` gives the words of a language. `archives` is how many archive documents there are.
+    """
+    headline = _headline(coverage)
+    entries = entries_of(updates, base_url, {coverage.slug: headline}, fragment, words)
+    closed = coverage.status is CoverageStatus.CLOSED
+    changes = [entry.updated for entry in entries] or [_beginning([coverage])]
+    if closed and coverage.ends_at:
+        changes.append(coverage.ends_at)  # the end is content too: JSON Feed says it
+    home = uri(coverage_url(base_url, coverage.slug))
+    title = f"{headline} — {clean_line(words(coverage.language).breaking)}" if breaking_only else headline
+    return Feed(
+        title=led(title, coverage.direction),
+        description=clean_line(coverage.standfirst) or headline,
+        language=coverage.language,
+        author=clean_line(site_title) or headline,
+        home=home,
+        stem=f"{home}/breaking" if breaking_only else f"{home}/updates",
+        entries=entries,
+        updated=max(changes),
+        expired=closed,
+        older=_archive_stem(home, archives) if archives else "",
+    )
+
+
+def archive_feed(
+    coverage: Coverage,
+    updates: Iterable[Update],
+    number: int,
+    *,
+    base_url: str,
+    site_title: str,
+    fragment: Callable[[Update], str],
+    words: Callable[[str], FeedWords],
+    archives: int,
+) -> Feed:
+    """The `number`-th archive document of a coverage's feed of everything, from the oldest (1).
+
+    It holds the entries of its updates and nothing else, for ever: what a correction said stands in the
+    corrected entry.
+    """
+    subscription = coverage_feed(
+        coverage,
+        updates,
+        breaking_only=False,
+        base_url=base_url,
+        site_title=site_title,
+        fragment=fragment,
+        words=words,
+    )
+    home = subscription.home
+    entries = without_corrections(subscription.entries)
+    return replace(
+        subscription,
+        stem=_archive_stem(home, number),
+        entries=entries,
+        updated=max((entry.updated for entry in entries), default=_beginning([coverage])),
+        expired=False,
+        older=_archive_stem(home, number - 1) if number > 1 else "",
+        newer=_archive_stem(home, number + 1) if number < archives else "",
+        current=subscription.stem,
+    )
+
+
+def site_feed(
+    coverages: Iterable[Coverage],
+    updates: Iterable[Update],
+    *,
+    base_url: str,
+    site_title: str,
+    site_language: str,
+    fragment: Callable[[Update], str],
+    words: Callable[[str], FeedWords],
+) -> Feed:
+    """The feed of the site's breaking `updates`, newest first; the rest as for `coverage_feed`."""
+    coverages = tuple(coverages)
+    headlines = {coverage.slug: _headline(coverage) for coverage in coverages}
+    entries = entries_of(updates, base_url, headlines, fragment, words)
+    breaking = clean_line(words(site_language).breaking)
+    name = clean_line(site_title) or breaking
+    title = led(f"{name} — {breaking}", direction_of_language(site_language))
+    return Feed(
+        title=title,
+        description=title,
+        language=site_language,
+        author=name,
+        home=uri(f"{base_url}/"),
+        stem=uri(f"{base_url}/feeds/breaking"),
+        entries=entries,
+        updated=max((entry.updated for entry in entries), default=_beginning(coverages)),
+    )
+
+
+def _archive_stem(home: str, number: int) -> str:
+    return f"{home}/archive/{number}"
+
+
+def _headline(coverage: Coverage) -> str:
+    return clean_line(coverage.headline) or coverage.slug
+
+
+def _beginning(coverages: Iterable[Coverage]) -> datetime:
+    """When the first of them began. One that is only planned is left out: a `Last-Modified` of tomorrow would
+    make caches answer "unchanged" until then."""
+    begun = (each.starts_at for each in coverages if each.status is not CoverageStatus.SCHEDULED)
+    return min(filter(None, begun), default=NEVER)

@@ -1,0 +1,50 @@
+"""JSON Feed 1.1 (jsonfeed.org/version/1.1) of a `Feed`."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from livefeed.events import rfc3339
+from livefeed.feeds.channel import Feed
+from livefeed.feeds.entry import Entry
+
+VERSION = "https://jsonfeed.org/version/1.1"
+
+
+def document(feed: Feed) -> bytes:
+    """The feed as JSON in UTF-8. What is empty is left out, as the specification asks."""
+    members = {
+        "version": VERSION,
+        "title": feed.title,
+        "home_page_url": feed.home,
+        "feed_url": feed.address("json"),
+        "next_url": f"{feed.older}.json" if feed.older else "",
+        "description": feed.description,
+        "language": feed.language,
+        "authors": [{"name": feed.author}],
+        "hubs": [{"type": "WebSub", "url": hub} for hub in feed.hubs],
+        "expired": feed.expired,
+    }
+    filled: dict[str, Any] = _filled(members) | {"items": [_item(entry, feed) for entry in feed.entries]}
+    return json.dumps(filled, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _item(entry: Entry, feed: Feed) -> dict[str, Any]:
+    members = {
+        "id": entry.id,
+        "url": entry.url,
+        "title": entry.title,
+        "summary": entry.summary,
+        "date_published": rfc3339(entry.published),
+        "date_modified": rfc3339(entry.updated),
+        "authors": [{"name": name} for name in entry.authors],
+        "tags": list(dict.fromkeys(category.term for category in entry.categories)),
+        "image": entry.pictures[0].url if entry.pictures else "",
+        "language": entry.language if entry.language != feed.language else "",
+    }
+    return _filled(members) | {"content_html": entry.content}
+
+
+def _filled(members: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in members.items() if value}

@@ -1,0 +1,189 @@
+"""What pages and feeds are made of, kept in memory and fresh from the log.
+
+Theory of operation
+    A coverage's `Front` is read from the store once, then folded forward by the events that its channel
+    takes, so a page view costs no read, a page shows an update in the same moment in which it is pushed, and
+    what is in memory keeps answering while the store is away. The index and every live coverage are always
+    kept; others stay while they were among the last `KEPT` asked for.
+
+Invariants
+    - A front at position P equals what the store would answer at P.
+    - Fronts are frozen: a renderer in another thread never sees one change.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from itertools import count
+
+from livefeed.events import SITE, Event, Kind, live_channel
+from livefeed.fanout import Fanout
+from livefeed.model import Coverage, CoverageStatus
+from livefeed.store import Store
+from livefeed.timeline import Front, Limits, SiteFront, fold, fold_site
+
+KEPT = 200  # coverages that are not live and stay in memory: about 200 kB each
+_withdrawals = count(1)  # never the same twice, not even after a shelf was forgotten and came back
+
+
+class CoverageShelf:
+    """The front of one coverage; follows its channel."""
+
+    def __init__(self, slug: str, limits: Limits) -> None:
+        self.slug = slug
+        self.front: Front | None = None
+        self.withdrawals = next(_withdrawals)
+        self._limits = limits
+
+    def apply(self, event: Event) -> None:
+        """See `Follower`."""
+        if event.kind is Kind.RETRACTED:
+            self.withdrawals = next(_withdrawals)
+        if self.front is not None and event.offset > self.front.position.offset:
+            self.front = fold(self.front, event, self._limits)
+
+    def restart(self) -> None:
+        """See `Follower`."""
+        self.front = None
+        self.withdrawals = next(_withdrawals)
+
+
+class SiteShelf:
+    """The front of the index; follows the site's channel."""
+
+    def __init__(self, breaking_limit: int) -> None:
+        self.front: SiteFront | None = None
+        self._breaking_limit = breaking_limit
+
+    def apply(self, event: Event) -> None:
+        """See `Follower`."""
+        if self.front is not None and event.offset > self.front.position.offset:
+            self.front = fold_site(self.front, event, self._breaking_limit)
+
+    def restart(self) -> None:
+        """See `Follower`."""
+        self.front = None
+
+
+class Fronts:
+    """Finds the front of a coverage, or the site's."""
+
+    def __init__(self, store: Store, fanout: Fanout, limits: Limits) -> None:
+        self._store = store
+        self._fanout = fanout
+        self._limits = limits
+        self._site = SiteShelf(limits.breaking)
+        self._shelves: OrderedDict[str, CoverageShelf] = OrderedDict()
+        self._locks: dict[str, asyncio.Lock] = {}
+        self._coverages: dict[str, Coverage] = {}
+        self._coverages_of: SiteFront | None = None
+
+    async def warm(self) -> None:
+        """Load the index and every live coverage. Raises `StoreAway`."""
+        site = await self.site()
+        for coverage in site.coverages:
+            if coverage.status is CoverageStatus.LIVE:
+                await self.front(coverage.slug)
+
+    async def site(self) -> SiteFront:
+        """The index. Raises `StoreAway` when it is not in memory."""
+        if self._site.front is not None:
+            return self._site.front
+        async with self._lock(SITE):
+            if self._site.front is None:
+                await self._load_site()
+        return self._site.front or await self._store.site(self._limits.breaking)
+
+    async def front(self, slug: str) -> Front | None:
+        """A coverage's front, None when there is no such coverage. Raises `StoreAway` when it is not in
+        memory and cannot be read."""
+        shelf = self._shelves.get(slug)
+        if shelf is not None and shelf.front is not None:
+            self._shelves.move_to_end(slug)
+            return shelf.front
+        if slug not in await self.known():
+            return None
+        async with self._lock(slug):
+            shelf = self._shelves.get(slug)
+            if shelf is None or shelf.front is None:
+                return await self._load(slug, shelf)
+            return shelf.front
+
+    async def known(self) -> dict[str, Coverage]:
+        """Every coverage by slug. Raises `StoreAway`."""
+        site = await self.site()
+        if site is not self._coverages_of:
+            self._coverages = {coverage.slug: coverage for coverage in site.coverages}
+            self._coverages_of = site
+        return self._coverages
+
+    def coverage(self, slug: str) -> Coverage:
+        """The coverage as it was last seen, for rendering its updates; a bare one before it was seen."""
+        shelf = self._shelves.get(slug)
+        if shelf is not None and shelf.front is not None:
+            return shelf.front.coverage
+        return self._coverages.get(slug) or Coverage(slug, slug)
+
+    def withdrawals(self, slug: str) -> int:
+        """A number that changes whenever something of the coverage is retracted, or may have been unseen.
+
+        What was rendered under another one may show what was withdrawn, and must not be shown again.
+        """
+        shelf = self._shelves.get(slug)
+        return shelf.withdrawals if shelf is not None else 0
+
+    def in_memory(self) -> dict[str, Front]:
+        """The fronts that need no read, by slug."""
+        return {slug: shelf.front for slug, shelf in self._shelves.items() if shelf.front is not None}
+
+    async def _load_site(self) -> None:
+        channel = await self._fanout.open(SITE)
+        front = await self._store.site(self._limits.breaking)
+        if front.position.epoch != channel.tail.epoch:
+            await channel.heal()
+            front = await self._store.site(self._limits.breaking)
+        # From here to the end nothing is awaited: no event can slip in between.
+        folded: SiteFront | None = front
+        for entry in channel.tail.entries_after(front.position.offset) or ():
+            folded = folded and fold_site(folded, entry.event, self._limits.breaking)
+        self._site.front = folded
+        if self._site not in channel.followers:
+            channel.followers.append(self._site)
+
+    async def _load(self, slug: str, shelf: CoverageShelf | None) -> Front | None:
+        channel = await self._fanout.open(live_channel(slug))
+        front = await self._store.front(slug, self._limits)
+        if front is not None and front.position.epoch != channel.tail.epoch:
+            await channel.heal()
+            front = await self._store.front(slug, self._limits)
+        if front is None:
+            return None
+        if shelf is None:
+            shelf = CoverageShelf(slug, self._limits)
+        # From here to the end nothing is awaited: no event can slip in between.
+        folded: Front | None = front
+        for entry in channel.tail.entries_after(front.position.offset) or ():
+            folded = folded and fold(folded, entry.event, self._limits)
+        shelf.front = folded
+        if shelf not in channel.followers:
+            channel.followers.append(shelf)
+        self._shelves[slug] = shelf
+        self._shelves.move_to_end(slug)
+        self._forget_some()
+        return folded or front
+
+    def _forget_some(self) -> None:
+        """Let go of the coverages that were not asked for the longest, but never of live ones: they must
+        answer while the store is away."""
+        spare = [
+            slug
+            for slug, shelf in self._shelves.items()
+            if shelf.front is None or shelf.front.coverage.status is not CoverageStatus.LIVE
+        ]
+        for slug in spare[: max(0, len(spare) - KEPT)]:
+            self._fanout.unfollow(live_channel(slug), self._shelves.pop(slug))
+            self._locks.pop(slug, None)
+
+    def _lock(self, name: str) -> asyncio.Lock:
+        return self._locks.setdefault(name, asyncio.Lock())

@@ -1,0 +1,288 @@
+"""HTML: pages for readers and editors, and the fragments that pages, pushes, embeds and feeds share.
+
+Pure: values in, text out. One fragment renders an update wherever it appears, so every address in it is
+absolute. Templates are the top-level `templates/` folder; an overlay folder replaces single files of it.
+All text is escaped by the environment; the only exception is an update's body (see `templates/update.html`).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+
+from jinja2 import ChoiceLoader, Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from livefeed.events import Event, coverage_url, rfc3339, update_url
+from livefeed.model import Coverage, CoverageStatus, Role, Status, Update
+from livefeed.pages.addresses import absolute
+from livefeed.pages.archive import archive_pages, first_page_count
+from livefeed.pages.card import coverage_card, index_card, update_card
+from livefeed.pages.catalogue import plural_forms, spoken, translate, translate_plural, translations
+from livefeed.pages.clock import local_clock, local_date, place_of
+from livefeed.pages.isolates import isolated
+from livefeed.pages.linked_data import data_block, live_blog, update_posting
+from livefeed.text import direction_of_language, title_of
+from livefeed.timeline import Front, SiteFront
+
+__all__ = [
+    "STATIC",
+    "Pages",
+    "archive_pages",
+    "first_page_count",
+    "template_folder",
+    "translate",
+    "translate_plural",
+]
+
+PACKAGE = Path(__file__).parent.parent
+STATIC = PACKAGE / "static"  # served at /static/
+KEY_EVENTS_SHOWN = 6  # the rest of the list is folded away, so that a phone reaches the updates soon
+
+
+class Pages:
+    """Renders everything for one site.
+
+    base_url      public address without a trailing slash
+    page_size     updates on an archive page
+    overlay       folder whose templates replace single ones
+    """
+
+    def __init__(
+        self,
+        *,
+        base_url: str,
+        site_title: str,
+        site_language: str,
+        page_size: int,
+        overlay: Path | None = None,
+    ) -> None:
+        self.base_url = base_url
+        self._site_title = site_title
+        self._site_language = site_language
+        self._page_size = page_size
+        folders = ([overlay] if overlay else []) + [template_folder()]
+        self._loader = ChoiceLoader([FileSystemLoader(folder) for folder in folders])
+        self._environments: dict[str, Environment] = {}
+
+    # Fragments
+
+    def update_fragment(self, update: Update, coverage: Coverage) -> str:
+        """The `<article>` of an update, the same for page, push, embed and feed."""
+        return self._fragment(update, coverage)
+
+    def header_fragment(self, coverage: Coverage) -> str:
+        """The head of a coverage: kicker, headline, standfirst, times, lead picture and summary."""
+        return self._render("coverage_header.html", coverage.language, coverage=coverage)
+
+    def frame_html(self, event: Event, coverage: Coverage) -> tuple[str | None, str]:
+        """What a frame of view html carries: the update's id and fragment, or None and the header."""
+        if event.update is None:
+            return None, self.header_fragment(event.coverage or coverage)
+        return event.update.id, self.update_fragment(event.update, coverage)
+
+    # Readers' pages
+
+    def live_page(self, front: Front, *, stale: bool = False) -> str:
+        """The first page of a coverage, complete without scripts; they connect with the front's position."""
+        blog = live_blog(front, self._first_page(front), base_url=self.base_url, site_title=self._site_title)
+        return self._render(
+            "live.html",
+            front.coverage.language,
+            stale=stale,
+            card=coverage_card(front, self.base_url),
+            linked_data=data_block(blog),
+            **self._stream(front),
+        )
+
+    def archive_page(
+        self, coverage: Coverage, updates_oldest_first: Sequence[Update], number: int, total: int
+    ) -> str:
+        """Archive page `number`, counted from the oldest; shown newest first like every page."""
+        return self._render(
+            "archive.html",
+            coverage.language,
+            coverage=coverage,
+            updates=list(reversed(updates_oldest_first)),
+            number=number,
+            pages=archive_pages(total, self._page_size),
+        )
+
+    def permalink_page(self, coverage: Coverage, update: Update) -> str:
+        """One update on its own page."""
+        posting = update_posting(update, coverage, base_url=self.base_url, site_title=self._site_title)
+        return self._render(
+            "permalink.html",
+            coverage.language,
+            coverage=coverage,
+            update=update,
+            card=update_card(update, coverage, self.base_url),
+            linked_data=posting and data_block(posting),
+        )
+
+    def index_page(self, site: SiteFront, latest: Mapping[str, Front | None]) -> str:
+        """All coverages: live ones first, in each group the newest activity first.
+
+        `latest` gives the front of a coverage by slug; None or nothing where none is at hand.
+        """
+        entries = [(coverage, _newest(latest.get(coverage.slug))) for coverage in reversed(site.coverages)]
+        entries.sort(key=lambda entry: _activity(*entry), reverse=True)
+        groups = [
+            (status, [entry for entry in entries if entry[0].status is status])
+            for status in (CoverageStatus.LIVE, CoverageStatus.SCHEDULED, CoverageStatus.CLOSED)
+        ]
+        listed = [coverage for _, entries in groups for coverage, _ in entries]
+        card = index_card(listed, self.base_url, self._site_title, self._site_language)
+        return self._render("index.html", self._site_language, groups=groups, card=card)
+
+    def error_page(self, status: int, language: str, sentence: str) -> str:
+        """What a reader sees instead of a page: `sentence` says what is wrong and what to do."""
+        return self._render("error.html", language, status=status, sentence=sentence)
+
+    def api_page(self, document: Mapping[str, object]) -> str:
+        """The API's OpenAPI document for people; in English, as the document is."""
+        return self._render("api.html", "en", document=document)
+
+    # Editors' pages
+
+    def login_page(self, language: str, error: str | None = None, token: str = "") -> str:
+        """The form that a one-time login link ends at; the code `token` is not spent before it is sent.
+
+        `error` is a sentence, or `used` for a code that is spent or too old.
+        """
+        return self._render("login.html", language, error=error, token=token)
+
+    def desk_index(self, site: SiteFront, person_name: str, role: Role) -> str:
+        """The coverages an editor may work on, the newest first."""
+        return self._render(
+            "desk_index.html",
+            self._site_language,
+            coverages=list(reversed(site.coverages)),
+            person_name=person_name,
+            role=role,
+        )
+
+    def desk_page(self, front: Front, unpublished: Sequence[Update], person_name: str, role: Role) -> str:
+        """The composer beside the live stream, and what is not published yet."""
+        return self._render(
+            "desk.html",
+            self._site_language,
+            unpublished=unpublished,
+            person_name=person_name,
+            role=role,
+            **self._stream(front),
+        )
+
+    # How it is rendered
+
+    def _stream(self, front: Front) -> dict[str, object]:
+        return {
+            "front": front,
+            "coverage": front.coverage,
+            "updates": self._first_page(front),
+            "pages": archive_pages(front.total, self._page_size),
+        }
+
+    def _first_page(self, front: Front) -> tuple[Update, ...]:
+        return front.updates[: first_page_count(front.total, self._page_size)]
+
+    def _fragment(self, update: Update, coverage: Coverage, *, copy: bool = False) -> Markup:
+        # Pages put in the very fragment that is pushed, so that the two can never differ, even in language.
+        return Markup(  # noqa: S704 - it comes out of the escaping environment
+            self._render("update.html", coverage.language, update=update, coverage=coverage, copy=copy)
+        )
+
+    def _render(self, template: str, language: str, /, **values: object) -> str:
+        return (
+            self._environment(language)
+            .get_template(template)
+            .render(language=language, site_url=self.base_url, **values)
+        )
+
+    def _environment(self, language: str) -> Environment:
+        # One environment a catalogue, not a language: languages come from people's input and are unbounded.
+        words = spoken(language)
+        if words not in self._environments:
+            self._environments[words] = self._made(words)
+        return self._environments[words]
+
+    def _made(self, words: str) -> Environment:
+        environment = Environment(
+            loader=self._loader,
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            auto_reload=False,
+            extensions=["jinja2.ext.i18n"],
+        )
+        environment.install_gettext_translations(translations(words), newstyle=True)  # type: ignore[attr-defined]
+        environment.filters.update(
+            absolute=lambda address: absolute(address, self.base_url),
+            clock=local_clock,
+            date=local_date,
+            isolated=isolated,
+            rfc3339=rfc3339,
+        )
+        environment.globals.update(
+            site_title=self._site_title,
+            key_events_shown=KEY_EVENTS_SHOWN,
+            Role=Role,
+            Status=Status,
+            coverage_url=lambda coverage: coverage_url(self.base_url, coverage.slug),
+            update_url=lambda update: update_url(self.base_url, update),
+            fragment=self._fragment,
+            direction_of_language=direction_of_language,
+            place_of=place_of,
+            says_live=_says_live,
+            says_read_also=_says_read_also,
+            static=_static,
+            title_of=lambda update: title_of(update.headline, update.text),
+            forms=lambda singular, plural: json.dumps(
+                plural_forms(words, singular, plural), ensure_ascii=False
+            ),
+        )
+        return environment
+
+
+def _newest(front: Front | None) -> Update | None:
+    return front.updates[0] if front and front.updates else None
+
+
+def _activity(coverage: Coverage, newest: Update | None) -> datetime:
+    moment = newest.published_at if newest else coverage.starts_at
+    return moment or datetime.min.replace(tzinfo=UTC)
+
+
+def _says_live(coverage: Coverage) -> bool:
+    """Whether the section label only says what the badge beside it says, if perhaps in another language."""
+    return coverage.kicker == translations(coverage.language).pgettext("coverage", "Live")
+
+
+def _says_read_also(label: str, *languages: str) -> bool:
+    """Whether a link's label only repeats the words above the links, in one of the languages."""
+    return label in {translate(language)("Read also") for language in languages}
+
+
+def _static(name: str) -> str:
+    # Not absolute: scripts and styles come from the host that served the page, or its policy blocks them.
+    return f"/static/{name}?v={_static_version()}"
+
+
+@cache
+def _static_version() -> str:
+    """Changes whenever any static file does, so that a versioned address may be cached for ever."""
+    digest = sha256()
+    for path in sorted(STATIC.rglob("*.*")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+def template_folder() -> Path:
+    """Where the shipped templates are: in the wheel, or beside the package in a working copy."""
+    shipped = PACKAGE / "templates"
+    return shipped if shipped.is_dir() else PACKAGE.parent / "templates"

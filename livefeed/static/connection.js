@@ -1,0 +1,168 @@
+// One reader's connection to a channel: WebSocket, where that is blocked SSE, where that is held back polling.
+//
+// It hands over every event once and in order, remembers the position of the last, and comes back with it after
+// any loss. A heartbeat names the position up to which everything was written: another one than ours proves a gap.
+// Times are durations of this device; no position or order ever comes from its clock.
+
+const HELLO_TIMEOUT = 4000;
+const SILENCE_TIMEOUT = 60000; // heartbeats come every 25 s at most: two missed ones are a dead connection
+const BASE_DELAY = 500;
+const LONGEST_DELAY = 20000;
+const PATIENCE = 4; // failures in a row before a way that has worked here is given up
+
+const KINDS = ['hello', 'heartbeat', 'reload', 'goodbye', 'published', 'revised', 'corrected', 'retracted',
+  'restored', 'pinned', 'unpinned', 'coverage'];
+
+// Each way takes the address, the cursor and two callbacks, and returns how to close it without a callback.
+
+export function overSocket(channel, after, frame, lost) {
+  const socket = new WebSocket(address(channel, 'ws', after));
+  socket.onmessage = message => frame(JSON.parse(message.data));
+  socket.onclose = lost;
+  return () => {
+    socket.onmessage = socket.onclose = null;
+    socket.close();
+  };
+}
+
+export function overEvents(channel, after, frame, lost) {
+  const source = new EventSource(address(channel, 'sse', after));
+  for (const kind of KINDS) source.addEventListener(kind, event => frame(JSON.parse(event.data)));
+  source.onerror = () => {
+    source.close(); // its own retry knows neither our back-off nor our cursor
+    lost();
+  };
+  return () => source.close();
+}
+
+export function byPolling(channel, after, frame, lost) {
+  const stop = new AbortController();
+  (async () => {
+    for (let wait = 0; ; wait = 20) {
+      const started = performance.now();
+      const answer = await fetch(`${address(channel, 'changes', after)}&wait=${wait}`, { signal: stop.signal });
+      if (!answer.ok) throw new Error(`status ${answer.status}`);
+      const { position, events, more, reload } = await answer.json();
+      if (stop.signal.aborted) return;
+      if (!wait) frame({ kind: 'hello', position: after });
+      if (reload) return frame({ kind: 'reload', position });
+      for (const event of events) frame(event);
+      after = events.at(-1)?.position ?? after;
+      if (!more) frame({ kind: 'heartbeat', position: after });
+      if (wait && !events.length && performance.now() - started < 1000) await pause(2000);
+    }
+  })().catch(() => stop.signal.aborted || lost());
+  return () => stop.abort();
+}
+
+export class Connection {
+  #way = 0;
+  #proven = -1; // the way that has worked here
+  #failures = 0;
+  #attempt = 0;
+  #greeted = false;
+  #heard = 0;
+  #close = () => {};
+  #retry;
+  #alarm;
+
+  // channel   path of the channel, such as /live/storm
+  // position  what the page already shows; empty: from now on
+  // receive   takes each event's frame
+  // reload    called when the position is worthless; returns a promise of a good one
+  // tell      called with true when the connection stands, false when it is lost
+  constructor(channel, position, { receive, reload, tell = () => {}, ways = [overSocket, overEvents, byPolling] }) {
+    Object.assign(this, { channel, position, receive, reload, tell, ways });
+    addEventListener('online', () => this.#wake(true));
+    addEventListener('pageshow', event => event.persisted && this.#wake(true));
+    document.addEventListener('visibilitychange', () => document.hidden || this.#wake(false));
+    this.open();
+  }
+
+  open() {
+    this.#drop();
+    this.#alarm = setTimeout(() => this.#lose(), HELLO_TIMEOUT);
+    this.#close = this.ways[this.#way](this.channel, this.position, frame => this.#take(frame), () => this.#lose());
+  }
+
+  #take(frame) {
+    this.#heard = performance.now();
+    clearTimeout(this.#alarm);
+    this.#alarm = setTimeout(() => this.#lose(), SILENCE_TIMEOUT);
+    if (frame.kind === 'hello') {
+      this.#greeted = true;
+      this.#proven = this.#way;
+      this.#failures = 0;
+      this.position ||= frame.position;
+      this.tell(true);
+    } else if (frame.kind === 'heartbeat') {
+      if (frame.position === this.position) this.#attempt = 0;
+      else this.#again();
+    } else if (frame.kind === 'reload') {
+      this.#begin();
+    } else if (frame.kind === 'goodbye') {
+      this.#again(frame.retry * (0.5 + Math.random()));
+    } else {
+      try {
+        this.receive(frame);
+      } catch (error) {
+        console.error(error);
+        this.#begin(); // an event that could not be applied must not become a silent hole
+        return;
+      }
+      this.position = frame.position;
+      this.#attempt = 0;
+    }
+  }
+
+  async #begin() {
+    this.#drop();
+    try {
+      this.position = await this.reload();
+    } catch { /* the page could not be had; the old cursor brings us here again */ }
+    this.#again();
+  }
+
+  // Another way is tried when this one never said hello, unless it has worked here and may just be restarting.
+  #lose() {
+    if (!this.#greeted && (this.#way !== this.#proven || ++this.#failures >= PATIENCE)) {
+      this.#failures = 0;
+      this.#way = (this.#way + 1) % this.ways.length;
+    }
+    this.tell(false);
+    this.#again();
+  }
+
+  // Full jitter from the first attempt: a thousand readers of a restarted server must not come back at once.
+  #again(delay = Math.random() * Math.min(LONGEST_DELAY, BASE_DELAY * 2 ** this.#attempt++)) {
+    this.#drop();
+    this.#retry = setTimeout(() => this.open(), delay);
+  }
+
+  // After sleep or a change of network a connection may look alive and be dead.
+  #wake(sure) {
+    if (this.#greeted && !sure && performance.now() - this.#heard < 30000) return;
+    this.#way = 0;
+    this.#attempt = 0;
+    this.open();
+  }
+
+  #drop() {
+    clearTimeout(this.#retry);
+    clearTimeout(this.#alarm);
+    this.#greeted = false;
+    this.#close();
+    this.#close = () => {};
+  }
+}
+
+function address(channel, way, after) {
+  const cursor = after ? `&after=${encodeURIComponent(after)}` : '';
+  const url = new URL(`${channel}/${way}?view=html${cursor}`, location.href);
+  if (way === 'ws') url.protocol = url.protocol.replace('http', 'ws');
+  return url;
+}
+
+function pause(milliseconds) {
+  return new Promise(resume => setTimeout(resume, milliseconds));
+}

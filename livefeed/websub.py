@@ -1,0 +1,129 @@
+"""WebSub: what a subscriber may ask of the hub, and how it is asked back and told. Pure.
+
+Source: W3C Recommendation WebSub, 23 January 2018 (§5 subscribing, §6 denial, §7 content distribution,
+§8 authenticated content distribution).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+from urllib.parse import unquote, urlencode, urlsplit
+
+Mode = Literal["subscribe", "unsubscribe"]
+
+SHORTEST_LEASE, DEFAULT_LEASE, LONGEST_LEASE = 300, 10 * 86400, 30 * 86400  # seconds
+SECRET_LIMIT = 200  # bytes; §5.1 says "less than"
+
+_TOPIC = re.compile(r"/feeds/breaking\.(rss|atom|json)|/live/([^/]+)/(breaking|updates)\.(rss|atom|json)")
+
+
+class HubRefused(ValueError):
+    """A request that the hub does not take; `field` is the parameter, the message a sentence."""
+
+    def __init__(self, field: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.field = field
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """A feed that can be subscribed to; `slug` None is the site's."""
+
+    slug: str | None
+    breaking_only: bool
+    form: Literal["rss", "atom", "json"]
+
+    @classmethod
+    def parse(cls, url: str, base_url: str) -> Topic | None:
+        """The topic at an address of the site, or None."""
+        path = url.removeprefix(base_url)
+        found = _TOPIC.fullmatch(path) if url.startswith(base_url) else None
+        if found is None:
+            return None
+        if found[2] is None:
+            return cls(None, True, found[1])  # type: ignore[arg-type]  # the pattern lets no other in
+        return cls(unquote(found[2]), found[3] == "breaking", found[4])  # type: ignore[arg-type]  # as above
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """What somebody says a subscriber wants. Nothing comes of it until the callback agrees."""
+
+    mode: Mode
+    callback: str
+    topic: str
+    secret: str
+    lease: int
+
+    @property
+    def name(self) -> str:
+        """The same for every request about this callback and topic: the last one counts."""
+        return subscription_name(self.callback, self.topic)
+
+    def question(self, challenge: str) -> str:
+        """The address to ask the callback at (§5.3). Its own query stays as it is, in front."""
+        asked = {"hub.mode": self.mode, "hub.topic": self.topic, "hub.challenge": challenge}
+        if self.mode == "subscribe":
+            asked["hub.lease_seconds"] = str(self.lease)
+        return f"{self.callback}{'&' if urlsplit(self.callback).query else '?'}{urlencode(asked)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """A callback that agreed. `tag` is of the topic's document at that time: what comes later is pushed."""
+
+    callback: str
+    topic: str
+    secret: str
+    expires_at: datetime
+    tag: str
+
+    @property
+    def name(self) -> str:
+        return subscription_name(self.callback, self.topic)
+
+
+def subscription_name(callback: str, topic: str) -> str:
+    """The name that a subscription is kept under: (topic, callback) is its key (§5.1)."""
+    return hashlib.sha256(f"{callback}\n{topic}".encode(errors="replace")).hexdigest()[:32]
+
+
+def parse_intent(parameters: Mapping[str, str]) -> Intent:
+    """The request in a form. What the hub does not know is ignored (§5.1). Raises `HubRefused`."""
+    mode = parameters.get("hub.mode", "")
+    if mode not in {"subscribe", "unsubscribe"}:
+        raise HubRefused("hub.mode", f"hub.mode is {mode[:40]!r}; subscribe and unsubscribe are taken")
+    for field in ("hub.callback", "hub.topic"):
+        if not parameters.get(field):
+            raise HubRefused(field, f"{field} is missing")
+    secret = parameters.get("hub.secret", "")
+    size = len(secret.encode(errors="replace"))
+    if size >= SECRET_LIMIT:
+        raise HubRefused("hub.secret", f"hub.secret has {size} bytes; it must have less than {SECRET_LIMIT}")
+    text = parameters.get("hub.lease_seconds") or str(DEFAULT_LEASE)
+    if not (text.isascii() and text.isdigit() and len(text) <= 20):
+        raise HubRefused("hub.lease_seconds", f"hub.lease_seconds is {text[:40]!r}; a number is taken")
+    lease = min(max(int(text), SHORTEST_LEASE), LONGEST_LEASE)
+    mode_taken: Mode = "subscribe" if mode == "subscribe" else "unsubscribe"
+    return Intent(mode_taken, parameters["hub.callback"], parameters["hub.topic"], secret, lease)
+
+
+def push_headers(
+    subscription: Subscription, hub: str, content_type: str, tag: str, body: bytes
+) -> dict[str, str]:
+    """The headers of a push (§7, §8). `tag` is the same whenever the same document is pushed."""
+    headers = {
+        "Content-Type": content_type,
+        "Link": f'<{hub}>; rel="hub", <{subscription.topic}>; rel="self"',
+        "Livefeed-Delivery": tag,
+    }
+    if subscription.secret:
+        digest = hmac.new(subscription.secret.encode(errors="replace"), body, hashlib.sha256)
+        headers["X-Hub-Signature"] = f"sha256={digest.hexdigest()}"
+    return headers

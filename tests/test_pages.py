@@ -1,0 +1,535 @@
+"""Pages and fragments: pure rendering, read back by a strict HTML parser."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from xml.etree.ElementTree import Element
+
+import html5lib
+import pytest
+from babel.messages.catalog import Catalog
+from babel.messages.pofile import read_po
+from hypothesis import given
+from hypothesis import strategies as st
+from jinja2.ext import babel_extract
+
+from livefeed.events import Event, Kind, live_channel
+from livefeed.model import (
+    Correction,
+    Coverage,
+    CoverageStatus,
+    Embed,
+    Media,
+    Position,
+    Related,
+    Retraction,
+    Role,
+    Status,
+    Update,
+    Verification,
+)
+from livefeed.pages import (
+    STATIC,
+    Pages,
+    archive_pages,
+    first_page_count,
+    translate,
+    translate_plural,
+)
+from livefeed.pages.catalogue import LOCALE_FOLDER, plural_forms
+from livefeed.timeline import Front, SiteFront
+
+SITE = "https://live.example.org"
+NOON = datetime(2020, 11, 22, 15, 15, tzinfo=UTC)
+TEMPLATES = Path(__file__).parent.parent / "templates"
+READER_SCRIPTS = (
+    "first-paint",
+    "text-size",
+    "local-time",
+    "live-coverage",
+    "connection",
+    "new-updates",
+    "pause-updates",
+)
+
+UPDATE_TEXTS = ("headline", "text", "dateline", "place", "attribution")
+COVERAGE_TEXTS = ("headline", "kicker", "standfirst", "place", "dateline", "section")
+
+PICTURE = Media("m1", "/media/m1.jpg", "ميناء", "رصيف الميناء", "إنترنت", 1600, 900)
+COVERAGE = Coverage(
+    slug="storm",
+    headline="العاصفة تغلق الميناء",
+    kicker="التغطية الحية",
+    standfirst="نتابع معكم التطورات.",
+    timezone="Asia/Istanbul",
+    place="دمشق",
+    dateline="إسطنبول",
+    byline=("متابعات",),
+    lead_media=PICTURE,
+    summary=("أُغلق الميناء.",),
+    starts_at=NOON - timedelta(hours=1),
+)
+UPDATE = Update(
+    id="01A",
+    coverage="storm",
+    status=Status.PUBLISHED,
+    headline="فتح الميناء",
+    body="<p>نص <strong>الخبر</strong></p>",
+    text="نص الخبر",
+    breaking=True,
+    key_event=True,
+    pinned=True,
+    byline=("ليلى", "سامر"),
+    dateline="إسطنبول",
+    place="المرفأ",
+    attribution="وكالة «شراع»",
+    verification=Verification.CONFIRMED,
+    media=(PICTURE,),
+    related=(Related("مسار العاصفة", "https://example.org/map", "خريطة"),),
+    tags=("طقس",),
+    embeds=(Embed("https://example.org/post", "منشور"),),
+    corrections=(Correction(NOON, "الصحيح 23 سفينة"),),
+    published_at=NOON,
+    displayed_at=NOON,
+    revised_at=NOON,
+    order=7,
+)
+RETRACTED = replace(UPDATE, id="01B", order=6).withdrawn(Retraction(NOON, "نُشر خطأً"))
+BARE = Update(
+    id="01C", coverage="storm", status=Status.PUBLISHED, text="بلا عنوان", published_at=NOON, order=5
+)
+FRONT = Front(
+    Position("e", 9), COVERAGE, (UPDATE, RETRACTED, BARE), UPDATE, (UPDATE,), (UPDATE, RETRACTED), 3
+)
+DRAFT = replace(BARE, id="01D", status=Status.SCHEDULED, publish_at=NOON, published_at=None, order=0)
+
+
+@pytest.fixture
+def pages() -> Pages:
+    return Pages(base_url=SITE, site_title="المرسى", site_language="ar", page_size=20)
+
+
+def every_page(pages: Pages, front: Front = FRONT, person: str = "ليلى") -> dict[str, str]:
+    coverage = front.coverage
+    language = coverage.language
+    others = [replace(coverage, slug=status, status=status) for status in CoverageStatus]
+    site = SiteFront(Position("e", 9), (coverage, *others))
+    return {
+        "live": pages.live_page(front, stale=True),
+        "empty": pages.live_page(Front(front.position, Coverage("new", coverage.headline))),
+        "archive": pages.archive_page(coverage, front.updates[::-1], 2, 60),
+        "permalink": pages.permalink_page(coverage, front.updates[0]),
+        "retracted": pages.permalink_page(coverage, RETRACTED),
+        "index": pages.index_page(site, {coverage.slug: front, "live": None}),
+        "error": pages.error_page(404, language, coverage.headline),
+        "login": pages.login_page(language, coverage.headline, coverage.headline),
+        "desk_index": pages.desk_index(site, person, Role.ADMIN),
+        "desk": pages.desk_page(front, (DRAFT, front.updates[0]), person, Role.CHIEF),
+    }
+
+
+def parsed(html: str) -> Element:
+    """The page as a browser reads it; a parse error fails the test."""
+    page: Element = html5lib.HTMLParser(strict=True, namespaceHTMLElements=False).parse(html)
+    return page
+
+
+def fragment(html: str) -> Element:
+    root = html5lib.HTMLParser(strict=True, namespaceHTMLElements=False).parseFragment(html)
+    first: Element = root[0]
+    return first
+
+
+def words(element: Element) -> str:
+    return " ".join("".join(element.itertext()).split())
+
+
+def elements(root: Element) -> Iterator[Element]:
+    return (element for element in root.iter() if isinstance(element.tag, str))
+
+
+# Pages
+
+
+@pytest.mark.parametrize("language", ["ar", "en", "ckb", "tr"])
+def test_every_page_is_valid_html_with_unique_ids_in_every_language(pages: Pages, language: str) -> None:
+    front = replace(FRONT, coverage=replace(COVERAGE, language=language, timezone="Europe/Istanbul"))
+    for name, html in every_page(pages, front).items():
+        ids = [element.get("id") for element in elements(parsed(html)) if element.get("id")]
+        assert len(ids) == len(set(ids)), name
+
+
+def test_no_page_holds_inline_scripts_styles_or_event_attributes(pages: Pages) -> None:
+    for name, html in every_page(pages).items():
+        for element in elements(parsed(html)):
+            assert element.tag != "style", name
+            if element.tag == "script" and element.get("type") == "application/ld+json":
+                assert not element.get("src"), name
+                assert json.loads(words(element))["@context"] == "https://schema.org", name
+            else:
+                assert element.tag != "script" or (element.get("src") and not words(element)), name
+            assert not [key for key in element.attrib if key == "style" or key.startswith("on")], name
+
+
+def test_hostile_text_in_any_field_stays_text(pages: Pages) -> None:
+    hostile = """"><script>alert(1)</script><img src=x onerror=alert(1)>'{{ 7*7 }}"""
+    update_texts: dict[str, Any] = dict.fromkeys(UPDATE_TEXTS, hostile)
+    update = replace(UPDATE, **update_texts)
+    update = replace(
+        update,
+        byline=(hostile,),
+        tags=(hostile,),
+        media=(
+            replace(PICTURE, alt=hostile, caption=hostile, credit=hostile, url="javascript:alert(1)"),
+            PICTURE,
+        ),
+        related=(Related(hostile, "javascript:alert(1)", hostile),),
+        embeds=(Embed("JavaScript:alert(1)", hostile), Embed("https://example.org/", hostile)),
+        corrections=(Correction(NOON, hostile),),
+    )
+    coverage_texts: dict[str, Any] = dict.fromkeys(COVERAGE_TEXTS, hostile)
+    coverage = replace(COVERAGE, **coverage_texts, byline=(hostile,), summary=(hostile,))
+    coverage = replace(coverage, lead_media=update.media[0])
+    front = replace(
+        FRONT, coverage=coverage, updates=(update, RETRACTED), pinned=update, key_events=(update,)
+    )
+    for name, html in every_page(pages, front, person=hostile).items():
+        assert "49" not in re.sub(r"v=[0-9a-f]+", "", html), name
+        for element in elements(parsed(html)):
+            data = element.tag == "script" and element.get("type") == "application/ld+json"
+            assert element.tag != "script" or data or element.get("src", "").startswith("/static/"), name
+            assert not data or json.loads(words(element))["headline"] in {hostile, COVERAGE.headline}, name
+            assert "onerror" not in element.attrib, name
+            for address in (element.get("href"), element.get("src")):
+                assert not (address or "").lower().startswith("javascript:"), name
+    assert hostile in words(parsed(pages.permalink_page(coverage, update)))
+
+
+def test_the_live_page_says_where_it_stands_so_that_scripts_connect_without_a_gap(pages: Pages) -> None:
+    page = parsed(pages.live_page(FRONT))
+    (live,) = page.iter("live-coverage")
+    assert (live.get("data-slug"), live.get("data-position")) == ("storm", "e-9")
+    assert (page.get("lang"), page.get("dir")) == ("ar", "rtl")
+
+
+def test_the_live_page_names_its_feeds_with_atom_first(pages: Pages) -> None:
+    links = [e for e in parsed(pages.live_page(FRONT)).iter("link") if e.get("rel") == "alternate"]
+    assert [link.get("type") for link in links[:3]] == [
+        "application/atom+xml",
+        "application/rss+xml",
+        "application/feed+json",
+    ]
+    assert links[0].get("href") == f"{SITE}/live/storm/updates.atom"
+    assert len({link.get("href") for link in links}) == 6
+
+
+def test_key_events_lead_to_this_page_or_else_to_their_own(pages: Pages) -> None:
+    elsewhere = replace(UPDATE, id="00X", order=1)
+    html = pages.live_page(replace(FRONT, key_events=(UPDATE, elsewhere)))
+    (aside,) = parsed(html).iter("aside")
+    assert [a.get("href") for a in aside.iter("a")] == ["#u-01A", f"{SITE}/live/storm/updates/00X"]
+
+
+def test_the_first_page_shows_what_no_archive_page_has(pages: Pages) -> None:
+    updates = tuple(replace(BARE, id=f"x{order}", order=order) for order in range(65, 25, -1))
+    html = pages.live_page(replace(FRONT, updates=updates, pinned=None, total=65))
+    shown = [e.get("data-order") for e in parsed(html).iter("article")]
+    assert shown == [str(order) for order in range(65, 40, -1)]
+    assert 'href="/live/storm?page=2"' in html
+
+
+def test_an_archive_page_shows_newest_first_and_leads_both_ways(pages: Pages) -> None:
+    page = parsed(pages.archive_page(COVERAGE, (BARE, RETRACTED, UPDATE), 2, 80))
+    assert [e.get("data-order") for e in page.iter("article")] == ["7", "6", "5"]
+    (nav,) = page.iter("nav")
+    assert [a.get("href") for a in nav.iter("a")] == ["/live/storm?page=3", "/live/storm?page=1"]
+
+
+def test_the_newest_archive_page_leads_on_to_the_first_page(pages: Pages) -> None:
+    (nav,) = parsed(pages.archive_page(COVERAGE, (BARE,), 1, 40)).iter("nav")
+    assert [a.get("href") for a in nav.iter("a")] == ["/live/storm"]
+
+
+def test_the_index_puts_live_coverages_first_and_the_newest_activity_first_among_them(pages: Pages) -> None:
+    quiet = replace(COVERAGE, slug="quiet", headline="quiet")
+    busy = replace(COVERAGE, slug="busy", headline="busy", starts_at=NOON - timedelta(days=9))
+    ended = replace(COVERAGE, slug="ended", headline="ended", status=CoverageStatus.CLOSED)
+    soon = replace(COVERAGE, slug="soon", headline="soon", status=CoverageStatus.SCHEDULED)
+    site = SiteFront(Position("e", 1), (ended, soon, busy, quiet))
+    page = parsed(pages.index_page(site, {"busy": replace(FRONT, coverage=busy)}))
+    assert [words(h3) for h3 in page.iter("h3")] == ["busy", "quiet", "soon", "ended"]
+    assert "فتح الميناء" in words(page)
+
+
+def test_an_error_page_says_the_sentence(pages: Pages) -> None:
+    page = parsed(pages.error_page(404, "en", "There is no coverage 'x'."))
+    assert "There is no coverage 'x'." in words(page)
+    assert page.get("lang") == "en"
+
+
+def test_an_overlay_replaces_a_single_template(tmp_path: Path) -> None:
+    (tmp_path / "error.html").write_text("<p>{{ sentence }}</p>", encoding="utf-8")
+    themed = Pages(base_url=SITE, site_title="x", site_language="en", page_size=20, overlay=tmp_path)
+    assert themed.error_page(404, "en", "Gone & <lost>") == "<p>Gone &amp; &lt;lost&gt;</p>"
+    assert "<article" in themed.update_fragment(UPDATE, COVERAGE)
+
+
+# Fragments
+
+
+def test_the_page_holds_the_very_fragment_that_is_pushed(pages: Pages) -> None:
+    event = Event(live_channel("storm"), Position("e", 9), Kind.REVISED, UPDATE)
+    id, html = pages.frame_html(event, COVERAGE)
+    assert id == "01A"
+    for page in (pages.live_page(FRONT), pages.permalink_page(COVERAGE, UPDATE)):
+        assert html in page
+
+
+def test_the_desk_in_another_language_holds_the_very_fragment_that_is_pushed() -> None:
+    english_desk = Pages(base_url=SITE, site_title="x", site_language="en", page_size=20)
+    html = english_desk.desk_page(FRONT, (), "Layla", Role.EDITOR)
+    assert english_desk.update_fragment(UPDATE, COVERAGE) in html
+    assert "Save draft" in html
+
+
+def test_a_coverage_frame_carries_the_header_and_no_id(pages: Pages) -> None:
+    changed = replace(COVERAGE, headline="عنوان آخر", status=CoverageStatus.CLOSED)
+    event = Event(live_channel("storm"), Position("e", 9), Kind.COVERAGE, coverage=changed)
+    id, html = pages.frame_html(event, COVERAGE)
+    assert id is None
+    header = fragment(html)
+    assert header.get("id") == "coverage-header"
+    assert "انتهت التغطية" in words(header)
+    assert "عنوان آخر" in words(header)
+
+
+def test_a_fragment_says_everything_a_newsroom_wrote(pages: Pages) -> None:
+    article = fragment(pages.update_fragment(UPDATE, COVERAGE))
+    assert (article.get("id"), article.get("data-order"), article.get("data-revision")) == ("u-01A", "7", "1")
+    text = words(article)
+    for said in (
+        "عاجل", "حدث رئيسي", "مثبّت", "فتح الميناء",
+        "إسطنبول ـ ليلى، سامر", "نص الخبر", "رصيف الميناء (إنترنت)",
+        "المصدر: وكالة «شراع»", "مؤكد", "المرفأ", "اقرأ أيضاً", "مسار العاصفة (خريطة)", "طقس", "منشور",
+        "تصحيح 2020.11.22 | 18:15 دمشق: الصحيح 23 سفينة", "عُدّل 2020.11.22 | 18:15 دمشق",
+    ):  # fmt: skip
+        assert said in text
+    assert "<p>نص <strong>الخبر</strong></p>" in pages.update_fragment(UPDATE, COVERAGE)
+
+
+def test_a_fragment_has_absolute_addresses_only(pages: Pages) -> None:
+    article = fragment(pages.update_fragment(UPDATE, COVERAGE))
+    addresses = [e.get(key) for e in elements(article) for key in ("href", "src") if e.get(key)]
+    assert len(addresses) == 4
+    assert all((address or "").startswith("https://") for address in addresses)
+
+
+def test_a_picture_reserves_its_place_and_has_its_text(pages: Pages) -> None:
+    (image,) = fragment(pages.update_fragment(UPDATE, COVERAGE)).iter("img")
+    got = {key: image.get(key) for key in ("src", "alt", "width", "height")}
+    assert got == {"src": f"{SITE}/media/m1.jpg", "alt": "ميناء", "width": "1600", "height": "900"}
+
+
+def test_a_retracted_update_is_a_stub_with_the_public_note(pages: Pages) -> None:
+    article = fragment(pages.update_fragment(RETRACTED, COVERAGE))
+    assert article.get("data-status") == "retracted"
+    text = words(article)
+    assert "سُحب هذا التحديث" in text
+    assert "نُشر خطأً" in text
+    assert "عاجل" not in text
+
+
+def test_an_update_without_headline_is_still_named_for_screen_readers(pages: Pages) -> None:
+    article = fragment(pages.update_fragment(BARE, COVERAGE))
+    (title,) = article.iter("h3")
+    assert article.get("aria-labelledby") == title.get("id")
+    assert words(title) == "بلا عنوان"
+
+
+def test_date_and_time_are_isolated_each_and_the_place_stands_outside(pages: Pages) -> None:
+    html = pages.update_fragment(replace(UPDATE, corrections=(), revised_at=None), COVERAGE)
+    assert (
+        '<time datetime="2020-11-22T15:15:00.000Z"><bdi>2020.11.22</bdi> | <bdi>18:15</bdi> دمشق</time>'
+        in html
+    )
+
+
+@pytest.mark.parametrize(
+    ("timezone", "language", "shown"),
+    [
+        ("Asia/Damascus", "ar", "<bdi>17:15</bdi> دمشق"),
+        ("Europe/London", "en", "<bdi>15:15</bdi> London"),
+        ("UTC", "ar", "<bdi>15:15</bdi> UTC"),
+        ("Asia/Kolkata", "en", "<bdi>20:45</bdi> Kolkata"),
+        ("No/Where", "en", "<bdi>15:15</bdi> UTC"),
+    ],
+)
+def test_times_are_local_and_name_the_city_where_no_place_is_given(
+    pages: Pages, timezone: str, language: str, shown: str
+) -> None:
+    coverage = replace(COVERAGE, place="", timezone=timezone, language=language)
+    assert shown in pages.update_fragment(UPDATE, coverage)
+
+
+# The desk
+
+
+def test_the_desk_offers_each_role_what_it_may_do(pages: Pages) -> None:
+    def offered(role: Role) -> set[str]:
+        page = parsed(pages.desk_page(FRONT, (DRAFT,), "ليلى", role))
+        said = {e.get("data-action") or e.get("value") or e.get("name") or "" for e in elements(page)}
+        return said & {"published", "submitted", "draft", "retract", "publish", "pin", "breaking", "unpin"}
+
+    assert offered(Role.CONTRIBUTOR) == {"submitted", "draft"}
+    assert offered(Role.EDITOR) == {"submitted", "draft", "published", "publish", "retract"}
+    assert offered(Role.CHIEF) == offered(Role.EDITOR) | {"pin", "breaking", "unpin"}
+
+
+def test_every_field_of_the_desk_is_labelled(pages: Pages) -> None:
+    for name in ("desk", "login"):
+        page = parsed(every_page(pages)[name])
+        labelled = {label.get("for") for label in page.iter("label")}
+        inside = {id(field) for label in page.iter("label") for field in label.iter("input")}
+        for field in (*page.iter("input"), *page.iter("textarea"), *page.iter("select")):
+            assert field.get("id") in labelled or id(field) in inside
+
+
+# Which updates stand on which page
+
+
+@given(total=st.integers(0, 2000), size=st.integers(1, 50))
+def test_every_update_is_on_exactly_one_page(total: int, size: int) -> None:
+    archived = archive_pages(total, size) * size
+    first = first_page_count(total, size)
+    assert archived + first == total
+    assert first == total if total < 2 * size else size <= first < 2 * size
+
+
+@given(total=st.integers(0, 2000), more=st.integers(0, 500), size=st.integers(1, 50))
+def test_an_archive_page_never_changes_as_a_coverage_grows(total: int, more: int, size: int) -> None:
+    # Page k holds the k-th `size` from the oldest: once it exists it only has to exist for ever.
+    assert archive_pages(total + more, size) >= archive_pages(total, size)
+    assert archive_pages(total, size) * size <= total
+
+
+# Words
+
+
+def catalogue(language: str) -> Catalog:
+    with (LOCALE_FOLDER / language / "LC_MESSAGES" / "livefeed.po").open("rb") as file:
+        return read_po(file, abort_invalid=True)
+
+
+def spoken_in_templates() -> set[tuple[str | None, str]]:
+    found: set[tuple[str | None, str]] = set()
+    for path in TEMPLATES.glob("*.html"):
+        with path.open("rb") as file:
+            for _, function, message, _ in babel_extract(file, ("_", "pgettext", "forms"), [], {}):
+                texts = message if isinstance(message, tuple) else (message,)
+                context, text = texts[:2] if function == "pgettext" else (None, texts[0])
+                found.add((context, text or ""))
+    return found
+
+
+@pytest.mark.parametrize("language", ["ar", "en"])
+def test_every_word_of_the_templates_is_in_the_catalogue(language: str) -> None:
+    known = catalogue(language)
+    for context, text in spoken_in_templates():
+        message = known.get(text, context)
+        assert message is not None, (context, text)
+        said = message.string if isinstance(message.string, tuple) else (message.string,)
+        assert all(said), (context, text)
+        assert not message.fuzzy
+
+
+def test_catalogues_agree_and_keep_their_placeholders() -> None:
+    arabic, english = catalogue("ar"), catalogue("en")
+    assert {(m.context, m.id) for m in arabic} == {(m.context, m.id) for m in english}
+    for known in (arabic, english):
+        assert not [error for message in known for error in message.check(known)]
+
+
+@pytest.mark.parametrize(
+    ("count", "category", "said"),
+    [
+        (0, "zero", "لا تحديثات جديدة"),
+        (1, "one", "تحديث واحد جديد"),
+        (2, "two", "تحديثان جديدان"),
+        (3, "few", "{n} تحديثات جديدة"),
+        (11, "many", "{n} تحديثاً جديداً"),
+        (100, "other", "{n} تحديث جديد"),
+        (103, "few", "{n} تحديثات جديدة"),
+    ],
+)
+def test_arabic_counts_in_six_forms(count: int, category: str, said: str) -> None:
+    singular, plural = "%(n)s new update", "%(n)s new updates"
+    assert translate_plural("ar")(singular, plural, count).replace("%(n)s", "{n}") == said
+    assert plural_forms("ar", singular, plural)[category] == said
+
+
+def test_the_counted_button_gets_every_form_of_its_language(pages: Pages) -> None:
+    (button,) = parsed(pages.live_page(FRONT)).iter("new-updates")
+    assert set(json.loads(button.get("data-forms") or "")) == {"zero", "one", "two", "few", "many", "other"}
+    assert set(plural_forms("en", "%(n)s new update", "%(n)s new updates")) == {"one", "other"}
+
+
+def test_regions_speak_their_language_and_unknown_languages_english() -> None:
+    assert translate("ar-SY")("Breaking") == "عاجل"
+    assert translate("tr")("Breaking") == "Breaking"
+    assert translate("../ar")("Breaking") == "Breaking"
+
+
+# Scripts and styles
+
+
+def test_every_file_a_page_names_exists(pages: Pages) -> None:
+    named = set()
+    for html in every_page(pages).values():
+        named |= set(re.findall(r'"/static/([^"?]+)\?v=[0-9a-f]{12}"', html))
+        assert len(re.findall(r"/static/", html)) == len(
+            re.findall(r'"/static/[^"?]+\?v=[0-9a-f]{12}"', html)
+        )
+    assert {f"{name}.js" for name in READER_SCRIPTS if name != "connection"} <= named
+    for script in STATIC.glob("*.js"):
+        named |= set(re.findall(r"from '\./([^']+)'", script.read_text(encoding="utf-8")))
+    for style in STATIC.glob("*.css"):
+        named |= set(re.findall(r'url\("([^"]+)"\)', style.read_text(encoding="utf-8")))
+    missing = [name for name in named if not (STATIC / name).is_file()]
+    assert named
+    assert not missing
+
+
+def test_what_a_reader_downloads_stays_small() -> None:
+    scripts = b"".join((STATIC / f"{name}.js").read_bytes() for name in READER_SCRIPTS)
+    assert len(gzip.compress(scripts)) <= 10 * 1024
+    assert len(gzip.compress((STATIC / "livefeed.css").read_bytes())) <= 8 * 1024
+
+
+def test_styles_know_no_left_and_right() -> None:
+    physical = re.compile(
+        r"(?<![-\w(])(?:(?:margin|padding|border|inset)-(?:left|right|top|bottom)[\w-]*|left|right|top|bottom"
+        r"|(?:min-|max-)?(?:width|height)|float|clear)\s*:|:\s*(?:left|right)\s*[;}]"
+    )
+    for style in STATIC.glob("*.css"):
+        assert not physical.findall(style.read_text(encoding="utf-8")), style.name
+    assert physical.search("a { margin-left: 0; }")
+    assert physical.search("a { text-align: right; }")
+
+
+def test_scripts_and_templates_hold_no_sentences_of_their_own() -> None:
+    arabic = re.compile("[\u0600-\u06ff]")
+    for path in (*STATIC.glob("*.js"), *TEMPLATES.glob("*.html")):
+        assert not arabic.search(path.read_text(encoding="utf-8")), path.name
+
+
+def test_scripts_evaluate_nothing_and_reach_no_other_host() -> None:
+    for path in STATIC.glob("*.js"):
+        text = path.read_text(encoding="utf-8")
+        assert not re.search(r"\beval\(|new Function|document\.write|https?://", text), path.name
