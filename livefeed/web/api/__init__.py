@@ -1,0 +1,16 @@
+"""All writes, and what editors read: JSON under `/api/v1`, pictures, and the curl door.
+
+Every write keeps the contract's order of checks: authenticate, authorise, Idempotency-Key, If-Match,
+validate; see `writes`.
+"""
+
+from livefeed.web.api import curl, pictures, reading, reference, webhooks, writes
+
+routes = (
+    *writes.routes,
+    *curl.routes,
+    *pictures.routes,
+    *reading.routes,
+    *webhooks.routes,
+    *reference.routes,
+)

@@ -1,0 +1,89 @@
+"""The curl door: the raw body is the text, headers or query parameters name the rest."""
+
+from __future__ import annotations
+
+from email.errors import MessageError
+from email.header import decode_header, make_header
+
+from aiohttp import web
+
+from livefeed.forms import UpdateForm
+from livefeed.model import Role
+from livefeed.web.api.answers import lengths_of, written_answer
+from livefeed.web.guard import Problem, WriteBudget, body_of, caller_of, key_of, validated
+from livefeed.web.rooms import rooms_of
+
+FIELDS = {
+    "headline": "Headline",
+    "breaking": "Breaking",
+    "key_event": "Key-Event",
+    "byline": "Byline",
+    "dateline": "Dateline",
+    "attribution": "Attribution",
+    "displayed_at": "At",
+}
+YES, NO = frozenset({"yes", "true", "1", "on"}), frozenset({"no", "false", "0", "off"})
+
+routes = web.RouteTableDef()
+
+
+@routes.post("/live/{slug}")
+async def curl_door(request: web.Request) -> web.Response:
+    """Publish the raw body as an update; headers or query parameters name the rest."""
+    slug = request.match_info["slug"]
+    rooms = rooms_of(request)
+    budget = WriteBudget(request)
+    async with budget.spent():
+        caller = await caller_of(request, Role.EDITOR, slug)
+    body = await body_of(request, rooms.settings.request_bytes)
+    async with budget.spent():
+        fields = _curl_fields(request)
+        key = key_of(request, caller, body, {name: str(value) for name, value in fields.items()})
+        written = await rooms.newsroom.first_result(key)
+        if written is None:
+            document = {"body": _text_of(body), **fields}
+            form = validated(UpdateForm, document, lengths_of(rooms.settings))
+            written = await rooms.newsroom.add(slug, form, by=caller.editor, key=key)
+        return written_answer(request, 201, written)
+
+
+def _curl_fields(request: web.Request) -> dict[str, object]:
+    fields: dict[str, object] = {}
+    for name, header in FIELDS.items():
+        texts = request.headers.getall(header, []) or [
+            text for key, text in request.query.items() if key.lower().replace("_", "-") == header.lower()
+        ]
+        if not texts:
+            continue
+        decoded = [_header_text(text) for text in texts]
+        if name in {"breaking", "key_event"}:
+            word = decoded[0].strip().lower()
+            if word not in YES | NO:
+                raise Problem(422, f"{header} is {word[:40]!r}; yes or no is taken.", field=header)
+            fields[name] = word in YES
+        else:
+            fields[name] = decoded if name == "byline" else decoded[0]
+    return fields
+
+
+def _header_text(text: str) -> str:
+    """A header's text: UTF-8 as curl sends it, or RFC 2047 words. aiohttp hands bytes over as surrogates."""
+    try:
+        plain = text.encode(errors="surrogateescape").decode()
+    except UnicodeError:
+        plain = text.encode(errors="surrogateescape").decode("latin-1")
+    if "=?" not in plain:
+        return plain
+    try:
+        return str(make_header(decode_header(plain))) or plain
+    except (MessageError, LookupError, ValueError):
+        return plain  # it only looks like an encoded word
+
+
+def _text_of(body: bytes) -> str:
+    try:
+        return body.decode()
+    except UnicodeDecodeError as reason:
+        raise Problem(
+            400, f"The body is not UTF-8: byte {reason.start} is {body[reason.start]:#04x}.", field="body"
+        ) from None

@@ -1,0 +1,152 @@
+"""What editors read: coverages, updates of every status, and their history. Readers need no API."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aiohttp import web
+
+from livefeed.events import public_coverage, public_update, rfc3339
+from livefeed.model import Position, Role, Update
+from livefeed.store import Revision
+from livefeed.web.api.answers import json_answer
+from livefeed.web.guard import Problem, caller_of
+from livefeed.web.rooms import rooms_of
+
+MOST_LISTED = 200
+MOST_WAITING = 5000  # unpublished updates, the last written; they are few but after an import
+
+routes = web.RouteTableDef()
+
+
+@routes.get("/api/v1/coverages")
+async def list_coverages(request: web.Request) -> web.Response:
+    """All coverages, the last opened first."""
+    caller = await caller_of(request, Role.CONTRIBUTOR)
+    rooms = rooms_of(request)
+    site = await rooms.store.site(1)
+    granted = caller.editor.coverages
+    coverages = [
+        public_coverage(coverage, rooms.base_url)
+        for coverage in reversed(site.coverages)
+        if granted is None or coverage.slug in granted
+    ]
+    return json_answer({"coverages": coverages})
+
+
+@routes.get("/api/v1/coverages/{slug}")
+async def read_coverage(request: web.Request) -> web.Response:
+    """One coverage."""
+    slug = request.match_info["slug"]
+    await caller_of(request, Role.CONTRIBUTOR, slug)
+    rooms = rooms_of(request)
+    return json_answer(public_coverage(await rooms.newsroom.coverage(slug), rooms.base_url))
+
+
+@routes.get("/api/v1/coverages/{slug}/updates")
+async def list_updates(request: web.Request) -> web.Response:
+    """Published updates, newest first, older ones with `before`; or the unpublished ones of a `status`."""
+    slug = request.match_info["slug"]
+    caller = await caller_of(request, Role.CONTRIBUTOR, slug)
+    rooms = rooms_of(request)
+    await rooms.newsroom.coverage(slug)
+    limit = _limit(request)
+    status = request.query.get("status", "published")
+    if status == "published":
+        updates = await rooms.store.published_before(slug, _before(request), limit + 1)
+        shown = updates[:limit]
+        more = len(updates) > limit
+        before = f"{shown[-1].position.epoch}-{shown[-1].order}" if more and shown[-1].position else None
+    elif status in {"draft", "submitted", "scheduled", "unpublished"}:
+        waiting = await rooms.store.unpublished(slug, limit=MOST_WAITING)
+        editor = caller.editor
+        visible = [
+            update
+            for update in waiting
+            if status in {update.status, "unpublished"}
+            and (editor.may(Role.EDITOR, slug) or update.author == editor.account)
+        ]
+        older = _after(request.query.get("before"), visible)
+        shown, more = older[:limit], len(older) > limit
+        before = shown[-1].id if more else None
+    else:
+        raise Problem(
+            400,
+            f"status is {status[:40]!r}; published, unpublished, draft, submitted and scheduled can be had.",
+            field="status",
+        )
+    documents = [public_update(update, rooms.base_url) for update in shown]
+    return json_answer({"updates": documents, "more": more, "before": before})
+
+
+@routes.get("/api/v1/coverages/{slug}/updates/{id}")
+async def read_update(request: web.Request) -> web.Response:
+    """One update, whatever its status."""
+    update = await _visible(request)
+    headers = {"ETag": f'"{update.revision}"'}
+    return json_answer(public_update(update, rooms_of(request).base_url), headers=headers)
+
+
+@routes.get("/api/v1/coverages/{slug}/updates/{id}/revisions")
+async def list_revisions(request: web.Request) -> web.Response:
+    """An update's history, oldest first."""
+    slug = request.match_info["slug"]
+    caller = await caller_of(request, Role.CONTRIBUTOR, slug)
+    rooms = rooms_of(request)
+    update = await rooms.newsroom.visible(slug, request.match_info["id"], to=caller.editor)
+    if not caller.editor.may(Role.EDITOR, slug) and update.author != caller.editor.account:
+        # It holds what was retracted, and why: the desk's, not every contributor's.
+        raise Problem(403, "A contributor sees the history of own updates only.")
+    history = await rooms.store.revisions(update.id)
+    return json_answer({"revisions": [_revision_document(line, rooms.base_url) for line in history]})
+
+
+async def _visible(request: web.Request) -> Update:
+    slug = request.match_info["slug"]
+    caller = await caller_of(request, Role.CONTRIBUTOR, slug)
+    return await rooms_of(request).newsroom.visible(slug, request.match_info["id"], to=caller.editor)
+
+
+def _revision_document(line: Revision, base_url: str) -> dict[str, Any]:
+    return {
+        "revision": line.update.revision,
+        "kind": line.kind.value,
+        "at": rfc3339(line.at),
+        "by": line.by,
+        "note": line.note,
+        "reason": line.reason,
+        "update": public_update(line.update, base_url),
+    }
+
+
+def _after(before: str | None, listed: list[Update]) -> list[Update]:
+    """What follows the update with the id `before`. Raises `Problem` 400 when it is no longer listed."""
+    if before is None:
+        return listed
+    for place, update in enumerate(listed):
+        if update.id == before:
+            return listed[place + 1 :]
+    raise Problem(
+        400, f"before is {before[:40]!r}, which is not in this list; begin at its top.", field="before"
+    )
+
+
+def _before(request: web.Request) -> int | None:
+    text = request.query.get("before")
+    if text is None:
+        return None
+    position = Position.parse(text)
+    if position is None:
+        raise Problem(
+            400, f"before is {text[:40]!r}; a cursor of an earlier answer is taken.", field="before"
+        )
+    return position.offset
+
+
+def _limit(request: web.Request) -> int:
+    text = request.query.get("limit", "50")
+    if not (text.isascii() and text.isdigit() and len(text) < 9 and int(text) >= 1):
+        raise Problem(
+            400, f"limit is {text[:40]!r}; a number from 1 to {MOST_LISTED} is taken.", field="limit"
+        )
+    return min(int(text), MOST_LISTED)

@@ -1,0 +1,52 @@
+"""The one door of all JSON writes, which keeps the contract's order of checks."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from aiohttp import web
+
+from livefeed.newsroom import Stale, Written
+from livefeed.web.api.answers import lengths_of, written_answer
+from livefeed.web.api.table import WRITES, Asked, Write
+from livefeed.web.guard import Caller, WriteBudget, body_of, caller_of, key_of, parsed, revision_of
+from livefeed.web.rooms import rooms_of
+
+routes = web.RouteTableDef()
+
+
+def _door(write: Write) -> Callable[[web.Request], Awaitable[web.Response]]:
+    async def door(request: web.Request) -> web.Response:
+        budget = WriteBudget(request)
+        async with budget.spent():
+            caller = await caller_of(request, write.role, request.match_info.get("slug"))
+        body = await body_of(request, rooms_of(request).settings.request_bytes)
+        async with budget.spent():
+            return written_answer(request, write.status, await _done(request, write, caller, body))
+
+    door.__doc__ = write.summary
+    return door
+
+
+async def _done(request: web.Request, write: Write, caller: Caller, body: bytes) -> Written:
+    rooms = rooms_of(request)
+    key = key_of(request, caller, body)
+    # A key made here a moment ago has no first result.
+    first = await rooms.newsroom.first_result(key) if "Idempotency-Key" in request.headers else None
+    if first is not None:
+        return first
+    slug, id = request.match_info.get("slug", ""), request.match_info.get("id", "")
+    revision = None
+    if write.on_update:
+        # Before the body is looked at, as the contract has it; the verb looks again, for somebody may be
+        # faster.
+        update = await rooms.newsroom.editable(slug, id, caller.editor, None)
+        revision = revision_of(request, caller)
+        if revision not in (None, update.revision):
+            raise Stale(update, revision)
+    form = parsed(request, body, write.form, lengths_of(rooms.settings))
+    return await write.verb(Asked(rooms.newsroom, slug, id, caller.editor, key, revision), form)
+
+
+for _entry in WRITES:
+    routes.route(_entry.method, _entry.path)(_door(_entry))

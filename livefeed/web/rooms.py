@@ -1,0 +1,66 @@
+"""Everything a door may need, made once by `app` and found through the request."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from aiohttp import web
+
+from livefeed.accounts import Accounts
+from livefeed.courier import Courier
+from livefeed.courier.endpoints import Endpoints
+from livefeed.courier.hub import Subscriptions
+from livefeed.fanout import Fanout
+from livefeed.fronts import Fronts
+from livefeed.media import MediaShelf
+from livefeed.newsroom import Newsroom
+from livefeed.pages import Pages
+from livefeed.settings import Settings
+from livefeed.store import Store
+from livefeed.web.documents import Documents
+
+
+@dataclass(slots=True)
+class Rooms:
+    """The rooms of one running server. `draining` is set when it has begun to stop; `clock` says what time it
+    is where a document depends on it."""
+
+    settings: Settings
+    store: Store
+    accounts: Accounts
+    media: MediaShelf
+    newsroom: Newsroom
+    fanout: Fanout
+    fronts: Fronts
+    pages: Pages
+    documents: Documents
+    endpoints: Endpoints
+    subscriptions: Subscriptions
+    courier: Courier
+    draining: bool = False
+    synced: bool = False
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+    @property
+    def base_url(self) -> str:
+        """The public address. Kept by the pages alone: on port 0 it is known only once the port is open."""
+        return self.pages.base_url
+
+    @base_url.setter
+    def base_url(self, address: str) -> None:
+        self.pages.base_url = address
+
+    @property
+    def hub(self) -> str:
+        """The WebSub hub that feeds name: the external one, or our own."""
+        return self.settings.hub or f"{self.base_url}/hub"
+
+
+ROOMS = web.AppKey("rooms", Rooms)
+
+
+def rooms_of(request: web.Request) -> Rooms:
+    """The rooms that a request is answered from."""
+    return request.app[ROOMS]

@@ -1,0 +1,107 @@
+"""Visitors: pages of a real Chromium that must stay silent and ask nobody but our site."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, WebSocket
+
+TIMEOUT = 8000.0  # milliseconds for anything a page should come to show
+PHONE = {"width": 390, "height": 844}
+# Chromium reports these by itself; a page cannot keep it from doing so when the network fails.
+NETWORK = re.compile(r"net::ERR_|WebSocket connection to|Failed to load resource")
+SPEAK_VIOLATIONS = """
+addEventListener('securitypolicyviolation', event => {
+  console.error(`policy violated: ${event.violatedDirective} ${event.blockedURI}`);
+});
+"""
+SOON = "Math.random = () => 0.02;"  # the least of the jitter: reconnecting must not be waited for
+
+
+@dataclass
+class Visitor:
+    """One browser profile: what it met, and its pages."""
+
+    context: BrowserContext
+    faults: list[str] = field(default_factory=list)
+    origins: set[str] = field(default_factory=set)
+    asked: list[str] = field(default_factory=list)
+    frames: list[str] = field(default_factory=list)
+    network_may_fail: bool = False
+    _greeted: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def watch(self) -> None:
+        self.context.set_default_timeout(TIMEOUT)
+        self.context.on("console", self._hear)
+        self.context.on("weberror", lambda error: self.faults.append(str(error.error)))
+        self.context.on("request", lambda request: self._note(request.url))
+        self.context.on("page", lambda page: page.on("websocket", self._listen))
+        await self.context.add_init_script(SPEAK_VIOLATIONS + SOON)
+
+    async def read(self, address: str) -> Page:
+        """Open a live page, and wait until it is connected."""
+        page = await self.context.new_page()
+        self._greeted.clear()
+        await page.goto(address)
+        await self.connected()
+        return page
+
+    async def connected(self) -> None:
+        """Wait for a hello over a WebSocket."""
+        async with asyncio.timeout(TIMEOUT / 1000):
+            await self._greeted.wait()
+
+    def expect_greeting(self) -> None:
+        """Forget former hellos."""
+        self._greeted.clear()
+
+    def _hear(self, message: ConsoleMessage) -> None:
+        if message.type in {"error", "warning"}:
+            self.faults.append(message.text)
+
+    def _note(self, address: str) -> None:
+        self.asked.append(address)
+        parts = urlsplit(address)
+        if parts.scheme != "data":
+            self.origins.add(f"{parts.scheme.replace('ws', 'http')}://{parts.netloc}")
+
+    def _listen(self, socket: WebSocket) -> None:
+        self._note(socket.url)
+        socket.on("framereceived", self._take)
+
+    def _take(self, frame: str | bytes) -> None:
+        text = frame if isinstance(frame, str) else frame.decode()
+        self.frames.append(text)
+        if '"hello"' in text[:20]:
+            self._greeted.set()
+
+    def complaints(self) -> list[str]:
+        """What the browser complained about and no failing network explains."""
+        return [text for text in self.faults if not (self.network_may_fail and NETWORK.search(text))]
+
+
+Visit = Callable[..., Awaitable[Visitor]]
+
+
+async def new_visitor(browser: Browser, **options: Any) -> Visitor:
+    """A fresh profile; a phone in Damascus if not said otherwise."""
+    chosen = {
+        "viewport": PHONE,
+        "locale": "ar-SY",
+        "timezone_id": "Asia/Damascus",
+        "reduced_motion": "reduce",
+        **options,
+    }
+    visitor = Visitor(await browser.new_context(**chosen))
+    await visitor.watch()
+    return visitor
+
+
+async def headlines(page: Page) -> list[str]:
+    """The headlines of the stream as they stand on the page, from the top."""
+    return await page.locator(".updates > article > header > h3").all_inner_texts()

@@ -1,0 +1,258 @@
+"""What a newsroom does reaches an open page, whatever happens in between."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from e2e_browser import Visit, Visitor, headlines
+from e2e_site import Site
+from playwright.async_api import Page, Route, expect
+
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(40)]
+
+WITHIN_A_SECOND = 1000.0  # milliseconds
+NEWEST = ".updates > article:first-child h3"
+
+
+async def stands_where(page: Page, selector: str) -> float:
+    """How far an element is from the top of the window."""
+    return float(await page.eval_on_selector(selector, "element => element.getBoundingClientRect().top"))
+
+
+async def test_an_update_posted_with_curl_is_at_the_top_of_the_open_page_within_a_second(
+    site: Site, visitor: Visitor
+) -> None:
+    await site.cover("curl")
+    await site.publish("curl", "الخبر الأول")
+    page = await visitor.read(f"{site.url}/live/curl")
+    await site.post("curl", "وصلت **القاطرة** إلى المرفأ.", Headline="القاطرة تصل", Breaking="yes")
+    await expect(page.locator(NEWEST)).to_have_text("القاطرة تصل", timeout=WITHIN_A_SECOND)
+    article = page.locator(".updates > article").first
+    await expect(article.locator(".mark.breaking")).to_have_text("عاجل")
+    await expect(article.locator(".body strong")).to_have_text("القاطرة")
+    await expect(page.locator("new-updates")).to_be_hidden()
+
+
+async def test_updates_wait_behind_a_counted_button_while_the_reader_is_further_down(
+    site: Site, visitor: Visitor
+) -> None:
+    await site.cover("counted")
+    for number in range(1, 9):
+        await site.publish("counted", f"الخبر {number}", body="نص طويل للقراءة. " * 30)
+    page = await visitor.read(f"{site.url}/live/counted")
+    last = ".updates > article:last-child"
+    await page.eval_on_selector(last, "article => article.scrollIntoView()")
+    before = await stands_where(page, last)
+    button = page.locator("new-updates button")
+    published = 0
+    for count, words in [
+        (1, "تحديث واحد جديد"),
+        (2, "تحديثان جديدان"),
+        (3, "3 تحديثات جديدة"),
+        (11, "11 تحديثاً جديداً"),
+    ]:
+        for number in range(published + 1, count + 1):
+            await site.publish("counted", f"الجديد {number}")
+        published = count
+        await expect(button).to_have_text(words, timeout=WITHIN_A_SECOND)
+    assert await page.title() == "(11) التغطية الحية للعاصفة — livefeed"
+    assert await stands_where(page, last) == before
+    assert (await headlines(page))[0] == "الخبر 8"
+
+    await button.click()
+    assert (await headlines(page))[:12] == [*(f"الجديد {number}" for number in range(11, 0, -1)), "الخبر 8"]
+    await expect(page.locator("new-updates")).to_be_hidden()
+    await expect(page.locator(".updates > article").first).to_be_focused()
+    await expect(page.locator(NEWEST)).to_be_in_viewport()
+    assert await page.title() == "التغطية الحية للعاصفة — livefeed"
+
+
+async def test_changes_of_what_is_shown_apply_in_place_and_silently(site: Site, visitor: Visitor) -> None:
+    await site.cover("in-place")
+    id = await site.publish("in-place", "رقم أولي: 3 مصابين", body="نقلت الإذاعة.", key_event=True)
+    await site.publish("in-place", "الخبر الثاني")
+    page = await visitor.read(f"{site.url}/live/in-place")
+    update = page.locator(f"#u-{id}")
+    heading = update.locator("h3")
+    path = f"/in-place/updates/{id}"
+
+    await site.ask("PATCH", path, {"headline": "رقم جديد: 4 مصابين"})
+    await expect(heading).to_have_text("رقم جديد: 4 مصابين")
+    await expect(page.locator(".key-events li")).to_contain_text("رقم جديد: 4 مصابين")
+
+    await site.ask("POST", f"{path}/corrections", {"headline": "المصابون 5", "note": "كان الرقم 4."})
+    await expect(heading).to_have_text("المصابون 5")
+    await expect(update.locator(".correction")).to_contain_text("كان الرقم 4.")
+
+    await site.ask("POST", f"{path}/pin")
+    await expect(page.locator(f".pinned-block #p-{id} h3")).to_have_text("المصابون 5")
+    await expect(update.locator(".mark.pinned")).to_be_visible()
+
+    await site.ask("DELETE", f"{path}/pin")
+    await expect(page.locator(".pinned-block")).to_be_hidden()
+    await expect(update.locator(".mark.pinned")).to_have_count(0)
+
+    await site.ask("POST", f"{path}/retraction", {"reason": "للغرفة وحدها", "note": "لم يثبت الخبر."})
+    await expect(heading).to_have_text("سُحب هذا التحديث")
+    await expect(update.locator(".note")).to_have_text("لم يثبت الخبر.")
+    await expect(page.locator(".key-events")).to_be_hidden()
+    assert "المصابون" not in await page.inner_html("live-coverage")
+    assert "للغرفة وحدها" not in await page.content()
+
+    await site.ask("DELETE", f"{path}/retraction")
+    await expect(heading).to_have_text("المصابون 5")
+    await expect(page.locator(".key-events li")).to_contain_text("المصابون 5")
+
+    assert await headlines(page) == ["الخبر الثاني", "المصابون 5"]
+    await expect(page.locator('[role="status"]')).to_have_text("")
+    await expect(page.locator("new-updates")).to_be_hidden()
+
+
+async def test_the_head_of_the_page_says_that_the_coverage_ended(site: Site, visitor: Visitor) -> None:
+    await site.cover("closing")
+    page = await visitor.read(f"{site.url}/live/closing")
+    await expect(page.locator("#coverage-header .badge")).to_have_text("مباشر")
+    await site.ask("POST", "/closing/closure")
+    await expect(page.locator("#coverage-header .badge")).to_have_text(
+        "انتهت التغطية", timeout=WITHIN_A_SECOND
+    )
+    await site.ask("DELETE", "/closing/closure")
+    await expect(page.locator("#coverage-header .badge")).to_have_text("مباشر")
+
+
+async def test_after_the_server_was_killed_and_started_again_the_page_catches_up(
+    own_site: Site, visitor: Visitor
+) -> None:
+    await own_site.cover("killed")
+    for number in range(1, 4):
+        await own_site.publish("killed", f"قبل {number}")
+    page = await visitor.read(f"{own_site.url}/live/killed")
+    await page.evaluate("window.neverLoadedAgain = true")
+    visitor.network_may_fail = True
+    await own_site.kill()
+    await own_site.start()
+    await own_site.post("killed", "عاد الخادم.", Headline="بعد العودة")
+    await expect(page.locator(NEWEST)).to_have_text("بعد العودة")
+    assert await headlines(page) == await own_site.published("killed")
+    assert await page.evaluate("window.neverLoadedAgain") is True
+
+
+async def test_what_was_published_while_the_page_was_cut_off_arrives_once_and_in_order(
+    own_site: Site, visitor: Visitor
+) -> None:
+    await own_site.cover("cut-off")
+    first = await own_site.publish("cut-off", "قبل الانقطاع")
+    page = await visitor.read(f"{own_site.url}/live/cut-off")
+    await own_site.publish("cut-off", "آخر ما وصل")
+    await expect(page.locator(NEWEST)).to_have_text("آخر ما وصل")
+    visitor.network_may_fail = True
+    own_site.gate.shut = True
+    own_site.gate.cut()
+    for number in range(1, 4):
+        await own_site.publish("cut-off", f"أثناء الانقطاع {number}")
+    await own_site.ask("PATCH", f"/cut-off/updates/{first}", {"headline": "قبل الانقطاع، معدلاً"})
+    await own_site.kill()
+    await own_site.start()
+    assert (await headlines(page))[0] == "آخر ما وصل"
+    own_site.gate.shut = False
+    await own_site.publish("cut-off", "بعد الانقطاع")
+    await expect(page.locator(NEWEST)).to_have_text("بعد الانقطاع")
+    assert await headlines(page) == await own_site.published("cut-off")
+
+
+async def test_a_server_that_is_stopped_says_goodbye_and_the_page_comes_back_to_the_next_one(
+    own_site: Site, visitor: Visitor
+) -> None:
+    await own_site.cover("goodbye")
+    page = await visitor.read(f"{own_site.url}/live/goodbye")
+    visitor.network_may_fail = True
+    await own_site.stop()
+    assert any('"goodbye"' in frame for frame in visitor.frames)
+    await own_site.start()
+    await own_site.publish("goodbye", "مع الخادم الجديد")
+    await expect(page.locator(NEWEST)).to_have_text("مع الخادم الجديد")
+
+
+async def test_what_is_published_between_rendering_and_connecting_arrives(
+    site: Site, visitor: Visitor
+) -> None:
+    await site.cover("between")
+    first = await site.publish("between", "عند الرسم")
+    connect = asyncio.Event()
+
+    async def hold(route: Route) -> None:
+        await connect.wait()
+        await route.continue_()
+
+    page = await visitor.context.new_page()
+    await page.route("**/static/live-coverage.js*", hold)
+    await page.goto(f"{site.url}/live/between", wait_until="commit")
+    await expect(page.locator(NEWEST)).to_have_text("عند الرسم")
+    await site.publish("between", "بين الرسم والاتصال")
+    await site.ask("PATCH", f"/between/updates/{first}", {"headline": "عند الرسم، معدلاً"})
+    assert await headlines(page) == ["عند الرسم"]
+    connect.set()
+    await expect(page.locator(NEWEST)).to_have_text("بين الرسم والاتصال")
+    assert await headlines(page) == ["بين الرسم والاتصال", "عند الرسم، معدلاً"]
+
+
+async def test_one_cursor_goes_from_websocket_to_events_to_polling(own_site: Site, visitor: Visitor) -> None:
+    await own_site.cover("ways")
+    page = await visitor.read(f"{own_site.url}/live/ways")
+    await own_site.publish("ways", "بالمقبس")
+    await expect(page.locator(NEWEST)).to_have_text("بالمقبس")
+
+    visitor.network_may_fail = True
+    own_site.gate.refuses_upgrades = True
+    own_site.gate.cut()
+    await own_site.publish("ways", "بالأحداث")
+    await expect(page.locator(NEWEST)).to_have_text("بالأحداث")
+    assert any("/live/ways/sse?" in address for address in visitor.asked)
+    assert not any("/live/ways/changes?" in address for address in visitor.asked)
+
+    await page.route("**/live/ways/sse?*", lambda route: route.abort())
+    own_site.gate.cut()
+    await own_site.publish("ways", "بالسؤال")
+    await expect(page.locator(NEWEST)).to_have_text("بالسؤال")
+    await own_site.publish("ways", "بالسؤال الطويل")
+    await expect(page.locator(NEWEST)).to_have_text("بالسؤال الطويل")
+    assert any("/live/ways/changes?" in address for address in visitor.asked)
+    assert await headlines(page) == await own_site.published("ways")
+
+
+async def test_where_websocket_is_blocked_from_the_beginning_updates_still_arrive(
+    own_site: Site, visit: Visit
+) -> None:
+    await own_site.cover("blocked")
+    own_site.gate.refuses_upgrades = True
+    visitor = await visit()
+    visitor.network_may_fail = True
+    page = await visitor.context.new_page()
+    await page.goto(f"{own_site.url}/live/blocked")
+    await own_site.publish("blocked", "وصل رغم الحجب")
+    await expect(page.locator(NEWEST)).to_have_text("وصل رغم الحجب")
+
+
+async def test_a_page_whose_cursor_is_worthless_takes_the_state_of_the_page_as_it_is(
+    own_site: Site, visitor: Visitor
+) -> None:
+    await own_site.cover("reload")
+    await own_site.publish("reload", "من السجل القديم")
+    page = await visitor.read(f"{own_site.url}/live/reload")
+    visitor.network_may_fail = True
+    await own_site.kill()
+    for file in own_site.folder.glob("livefeed.db*"):
+        file.unlink()  # as a store restored from nothing: another life of the log
+    own_site.gate.shut = True  # the page must not meet the site before the coverage is there again
+    await own_site.start()
+    await own_site.admit()
+    await own_site.cover("reload", headline="عنوان التغطية الجديد")
+    for number in range(1, 4):
+        await own_site.publish("reload", f"من السجل الجديد {number}")
+    own_site.gate.shut = False
+    await expect(page.locator(NEWEST)).to_have_text("من السجل الجديد 3")
+    assert await headlines(page) == await own_site.published("reload")
+    await expect(page.locator("h1")).to_have_text("عنوان التغطية الجديد")
+    await own_site.publish("reload", "وبعده")
+    await expect(page.locator(NEWEST)).to_have_text("وبعده")

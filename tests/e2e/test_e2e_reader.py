@@ -1,0 +1,266 @@
+"""The pages as readers have them: without scripts, with a larger text, in Arabic, behind a strict policy."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from axe_playwright_python.async_playwright import Axe
+from e2e_browser import Visit, Visitor, headlines
+from e2e_site import PAGE_SIZE, Site
+from playwright.async_api import Page, expect
+
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(60)]
+
+LEAD = Path(__file__).parents[2] / "livefeed" / "demo" / "lead.jpg"
+# The characters of an element from left to right, as they stand on the screen.
+ON_SCREEN = """element => {
+  const drawn = [];
+  const walker = document.createTreeWalker(element, NodeFilter.SHOW_TEXT);
+  for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+    for (let at = 0; at < node.length; at += 1) {
+      const range = document.createRange();
+      range.setStart(node, at);
+      range.setEnd(node, at + 1);
+      const { left, width } = range.getBoundingClientRect();
+      if (width) drawn.push([left, node.data[at]]);
+    }
+  }
+  return drawn.sort((one, other) => one[0] - other[0]).map(([, sign]) => sign).join('');
+}"""
+# The page's block of linked data put in again, as a script that runs; the rule that this breaks.
+VIOLATED = """() => new Promise(resolve => {
+  addEventListener('securitypolicyviolation', event => resolve(event.violatedDirective));
+  const block = document.querySelector('script[type="application/ld+json"]');
+  document.head.append(Object.assign(document.createElement('script'), { text: block.text }));
+})"""
+TWO_COLUMNS = {"width": 1280, "height": 900}
+
+
+async def tell(site: Site, slug: str, language: str) -> list[str]:
+    """A coverage with everything that a page can show; the ids of its updates, oldest first."""
+    picture = await site.upload(LEAD)
+    await site.cover(
+        slug,
+        headline="العاصفة تغلق الميناء" if language == "ar" else "Storm closes the port",
+        kicker="التغطية الحية" if language == "ar" else "Weather",
+        standfirst="نتابع معكم التطورات.",
+        language=language,
+        timezone="Asia/Damascus",
+        place="دمشق",
+        dateline="إسطنبول",
+        byline=["متابعات"],
+        summary=["أُغلق الميناء.", "Ferries are late."],
+        starts_at="2020-11-22T15:15:00Z",
+        lead_media={"id": picture, "alt": "ميناء", "caption": "الميناء عند الغروب", "credit": "إنترنت"},
+    )
+    ids = [
+        await site.publish(
+            slug,
+            f"الخبر {number}",
+            body="نقلت **وكالة** «شراع» أن:\n\n- الأول\n- الثاني\n\n> قال شاهد",
+            breaking=number == 11,
+            key_event=number in {2, 10},
+            attribution="إذاعة «الفنار»",
+            verification=("confirmed", "unconfirmed", "denied")[number % 3],
+            related=[{"title": "الأضرار (خريطة)", "url": "https://example.org/map", "label": "اقرأ أيضاً"}],
+            tags=["طقس"],
+        )
+        for number in range(1, 13)
+    ]
+    path = f"/{slug}/updates"
+    await site.ask("POST", f"{path}/{ids[9]}/corrections", {"note": "صُحّح الرقم."})
+    await site.ask("POST", f"{path}/{ids[8]}/retraction", {"reason": "خطأ", "note": "سُحب لخطأ."})
+    await site.ask("POST", f"{path}/{ids[7]}/pin")
+    return ids
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def told(site: Site) -> list[str]:
+    """The ids of the updates of the coverage `told`."""
+    return await tell(site, "told", "ar")
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def page(visitor: Visitor) -> AsyncIterator[Page]:
+    yield await visitor.context.new_page()
+
+
+async def test_without_scripts_every_update_is_there_and_links_lead_to_the_others(
+    site: Site, told: list[str], visit: Visit
+) -> None:
+    visitor = await visit(java_script_enabled=False)
+    page = await visitor.context.new_page()
+    await page.goto(f"{site.url}/live/told")
+    ids = await page.locator(".updates > article").evaluate_all("all => all.map(one => one.dataset.id)")
+    first_page = len(told) - PAGE_SIZE
+    assert ids == list(reversed(told))[:first_page]
+    await expect(page.locator(".updates .body").first).to_be_visible()
+    for name in ("text-size", "pause-updates", "new-updates", ".lost"):
+        await expect(page.locator(name)).to_be_hidden()
+    reload = page.locator(".stream-head").get_by_role("link", name="تحديث الصفحة")
+    await reload.click()
+    await expect(page.locator(".updates > article")).to_have_count(first_page)
+
+    await page.get_by_role("link", name="تحديثات أقدم").click()
+    older = await page.locator(".updates > article").evaluate_all("all => all.map(one => one.dataset.id)")
+    assert older == list(reversed(told))[first_page:]
+    await page.locator(".updates > article .permalink").first.click()
+    await expect(page.locator(".updates > article")).to_have_count(1)
+    await page.get_by_role("link", name="كل تحديثات هذه التغطية").click()
+    await expect(page.locator("h1")).to_have_text("العاصفة تغلق الميناء")
+
+
+async def test_no_page_asks_anybody_but_the_site(site: Site, told: list[str], visitor: Visitor) -> None:
+    page = await visitor.read(f"{site.url}/live/told")
+    await expect(page.locator("#coverage-header img")).to_have_js_property("complete", True)
+    assert await page.eval_on_selector("#coverage-header img", "image => image.naturalWidth") > 0
+    for path in (
+        "/",
+        "/live/told?page=1",
+        f"/live/told/updates/{told[0]}",
+        "/desk/login?code=x",
+        "/api/docs",
+    ):
+        await page.goto(site.url + path)
+    assert visitor.origins == {site.url}
+
+
+async def test_linked_data_is_read_and_not_run_and_breaks_no_policy(
+    site: Site, told: list[str], visitor: Visitor
+) -> None:
+    page = await visitor.context.new_page()
+    for path, type_ in (("/live/told", "LiveBlogPosting"), (f"/live/told/updates/{told[0]}", "BlogPosting")):
+        answer = await page.goto(site.url + path)
+        assert answer
+        policy = answer.headers["content-security-policy"]
+        assert "script-src 'self';" in policy
+        assert "unsafe" not in policy
+        block = await page.locator('script[type="application/ld+json"]').text_content()
+        assert json.loads(block or "")["@type"] == type_
+    # The visitor complains of a violated policy. The very same block as a script would have been one:
+    browser = visitor.context.browser
+    assert browser
+    async with await browser.new_context() as other:
+        page = await other.new_page()
+        await page.goto(f"{site.url}/live/told")
+        assert await page.evaluate(VIOLATED) == "script-src-elem"
+
+
+async def test_times_numbers_and_signs_stand_in_their_order_on_an_arabic_line(
+    site: Site, visit: Visit
+) -> None:
+    page = await (await visit(viewport=TWO_COLUMNS)).context.new_page()
+    await site.cover(
+        "order", timezone="Asia/Damascus", place="دمشق", starts_at="2020-11-22T15:15:00Z", dateline="إسطنبول"
+    )
+    await site.publish(
+        "order", "الفنار يفوز 4-2", body="للاتصال +90 212 000، والحساب @marsa_news، والحرارة -3 اليوم."
+    )
+    await page.goto(f"{site.url}/live/order")
+    time = await page.eval_on_selector("#coverage-header .times time", ON_SCREEN)
+    assert time == "قشمد 17:15 | 2020.11.22"
+    assert (await page.eval_on_selector(".updates h3", ON_SCREEN)).startswith("4-2 ")
+    body = await page.eval_on_selector(".updates .body p", ON_SCREEN)
+    for part in ("+90 212 000", "@marsa_news", " -3 "):
+        assert part in body
+    larger = page.locator("text-size button").first
+    assert await larger.evaluate(ON_SCREEN) == "+A"
+
+
+async def test_a_reader_chooses_the_size_of_the_text_and_keeps_it(site: Site, visitor: Visitor) -> None:
+    page = await visitor.context.new_page()
+    await page.goto(site.url)
+    size = "() => Number.parseFloat(getComputedStyle(document.documentElement).fontSize)"
+    usual = await page.evaluate(size)
+    larger, smaller = await page.locator("text-size button").all()
+    await larger.click()
+    await larger.click()
+    assert await page.evaluate(size) == usual * 1.25
+    await page.reload()
+    assert await page.evaluate(size) == usual * 1.25
+    await smaller.click()
+    await smaller.click()
+    await smaller.click()
+    assert await page.evaluate(size) == usual
+
+
+async def test_a_reader_who_paused_gets_new_updates_only_when_they_ask(site: Site, visitor: Visitor) -> None:
+    await site.cover("paused")
+    await site.publish("paused", "قبل التوقف")
+    page = await visitor.read(f"{site.url}/live/paused")
+    await page.get_by_role("button", name="إيقاف التحديث المباشر").click()
+    await site.publish("paused", "بعد التوقف")
+    await expect(page.locator("new-updates button")).to_have_text("تحديث واحد جديد")
+    assert await headlines(page) == ["قبل التوقف"]
+    await page.locator("new-updates button").click()
+    assert await headlines(page) == ["بعد التوقف", "قبل التوقف"]
+    await page.reload()
+    await page.get_by_role("button", name="استئناف التحديث المباشر").click()
+    await site.publish("paused", "بعد الاستئناف")
+    await expect(page.locator(".updates > article:first-child h3")).to_have_text("بعد الاستئناف")
+
+
+async def test_the_status_line_tells_counts_and_never_the_news(site: Site, visitor: Visitor) -> None:
+    await site.cover("status")
+    page = await visitor.read(f"{site.url}/live/status")
+    status = page.locator('[role="status"]')
+    await site.publish("status", "خبر لا يُقرأ من تلقاء نفسه", breaking=True)
+    await expect(status).to_have_text("تحديث واحد جديد")
+    await expect(page.locator(".empty")).to_have_count(0)
+
+
+async def test_the_index_puts_the_coverage_that_was_active_last_first(site: Site, page: Page) -> None:
+    await site.cover("active-one", headline="الأولى")
+    await site.cover("active-two", headline="الثانية")
+    await site.publish("active-two", "خبر الثانية")
+    await site.publish("active-one", "خبر الأولى")
+    await page.goto(site.url)
+    first = page.locator(".coverages li").first
+    await expect(first.locator("h3")).to_have_text("الأولى")
+    await expect(first.locator(".newest")).to_contain_text("خبر الأولى")
+
+
+@pytest.mark.parametrize("language", ["ar", "en"])
+async def test_no_page_breaks_a_rule_of_accessibility_in_light_or_dark(
+    language: str, tmp_path: Path, visit: Visit
+) -> None:
+    site = Site(tmp_path, LIVEFEED_SITE_LANGUAGE=language)
+    visitor = await visit(viewport=TWO_COLUMNS)
+    visitor.network_may_fail = True  # a page that is not there is one of them
+    page = await visitor.context.new_page()
+    axe = Axe()
+    try:
+        await site.open()
+        ids = await tell(site, "all", language)
+        await site.ask("POST", "/all/updates", {"headline": "مسودة", "status": "draft"})
+        login = await site.login_link("Rana", "admin")
+        pages = {
+            "index": "/",
+            "live": "/live/all",
+            "archive": "/live/all?page=1",
+            "permalink": f"/live/all/updates/{ids[9]}",
+            "error": "/live/nothing",
+            "login": "/desk/login?code=spent",
+            "desk index": "/desk",
+            "desk": "/desk/all",
+        }
+        broken = {}
+        for name, path in pages.items():
+            if name == "desk index":
+                await page.goto(login)
+                await page.locator("form[action='/desk/login'] button").click()
+                await page.wait_for_url("**/desk")
+            await page.goto(site.url + path)
+            for scheme in ("light", "dark"):
+                await page.emulate_media(color_scheme=scheme)
+                result = await axe.run(page)
+                if result.violations_count:
+                    broken[f"{name}, {scheme}"] = result.generate_report()
+        assert broken == {}
+    finally:
+        await page.close()
+        await site.close()
