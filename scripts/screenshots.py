@@ -1,0 +1,155 @@
+"""Takes the pictures of docs/screenshots/ from the demo's contents: `make screenshots`.
+
+Starts `livefeed demo` in a folder of its own, on a free port, opens its pages in Debian's Chromium and writes
+each picture as a small PNG.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import io
+import os
+import re
+import shutil
+import sys
+import tempfile
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from PIL import Image
+from playwright.async_api import Browser, Page, async_playwright
+
+FOLDER = Path(__file__).parent.parent / "docs" / "screenshots"
+LARGEST = 250_000  # bytes of a picture: a README must open on a poor line too
+START_TIMEOUT = 60.0
+STOP_TIMEOUT = 15.0
+NEVER = "86400"  # seconds until the demo's next update: the pictures show the coverages as they begin
+PAGE_TIMEOUT = 10_000.0  # milliseconds
+FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--hide-scrollbars")
+
+PHONE = (390, 844, 2.0)
+DESKTOP = (1280, 1000, 1.0)
+TALL = (1280, 1560, 1.0)
+SHORT = (1280, 640, 1.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Shot:
+    """One picture: its name, the page's path, the window (width, height, pixels to the dot)."""
+
+    name: str
+    path: str
+    window: tuple[int, int, float]
+    dark: bool = False
+    at: str | None = None  # what to scroll to; the top if left out
+
+
+SHOTS = (
+    Shot("live-ar", "/live/harbour-talks", TALL),
+    Shot("live-ar-phone", "/live/harbour-talks", PHONE),
+    Shot("live-ar-phone-updates", "/live/harbour-talks", PHONE, at="#updates"),
+    Shot("live-ar-dark", "/live/harbour-talks", PHONE, dark=True, at=".updates > [data-breaking]"),
+    Shot("live-en", "/live/riverside-tram", DESKTOP),
+    Shot("index", "/", SHORT),
+    Shot("desk", "/desk/harbour-talks", DESKTOP),
+)
+
+
+async def main() -> None:
+    """Take every picture of `SHOTS`."""
+    chromium = os.environ.get("LIVEFEED_CHROMIUM") or shutil.which("chromium")
+    if chromium is None:
+        sys.exit("Chromium is missing: install it with 'sudo apt-get install chromium fonts-noto-core'.")
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    async with demo() as login, async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=chromium, args=list(FLAGS))
+        site = login.partition("/desk/")[0]
+        for shot in SHOTS:
+            size = await take(browser, site, login, shot)
+            print(f"{shot.name}.png  {size // 1000} kB")
+        await browser.close()
+
+
+@contextlib.asynccontextmanager
+async def demo() -> AsyncIterator[str]:
+    """A running demo; its one-time login link."""
+    with tempfile.TemporaryDirectory(prefix="livefeed-") as folder:
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "livefeed", "demo", "--port", "0", "--every", NEVER),
+            stdout=asyncio.subprocess.PIPE,
+            cwd=folder,
+            env={**os.environ, "LIVEFEED_SITE_TITLE": "مرسى الأخبار", "LIVEFEED_DRAIN_WINDOW": "0"},
+        )
+        try:
+            yield await asyncio.wait_for(_login_link(process), START_TIMEOUT)
+        finally:
+            process.terminate()
+            await asyncio.wait_for(process.wait(), STOP_TIMEOUT)
+
+
+async def take(browser: Browser, site: str, login: str, shot: Shot) -> int:
+    """Take one picture; its size in bytes."""
+    width, height, scale = shot.window
+    context = await browser.new_context(
+        viewport={"width": width, "height": height},
+        device_scale_factor=scale,
+        color_scheme="dark" if shot.dark else "light",
+        reduced_motion="reduce",
+        locale="ar",
+        timezone_id="Asia/Damascus",
+    )
+    context.set_default_timeout(PAGE_TIMEOUT)
+    page = await context.new_page()
+    if shot.path.startswith("/desk"):
+        await _log_in(page, login)
+    await page.goto(site + shot.path, wait_until="networkidle")  # pictures that load lazily too
+    await page.evaluate("() => document.fonts.ready")
+    if shot.at:
+        await page.eval_on_selector(shot.at, "element => element.scrollIntoView()")
+    picture = small(await page.screenshot())
+    await context.close()
+    if len(picture) > LARGEST:
+        sys.exit(f"{shot.name}.png has {len(picture)} bytes; at most {LARGEST} are allowed.")
+    (FOLDER / f"{shot.name}.png").write_bytes(picture)
+    return len(picture)
+
+
+def small(png: bytes) -> bytes:
+    """The same picture without metadata and, if it is too large otherwise, with 256 colours."""
+    with Image.open(io.BytesIO(png)) as picture:
+        colours = picture.convert("RGB")
+    whole = _written(colours)
+    return whole if len(whole) <= LARGEST else _written(_with_palette(colours))
+
+
+def _with_palette(picture: Image.Image) -> Image.Image:
+    """`picture` with 256 colours: by coverage, which keeps paper white and rare links blue, and dithered, or
+    a sunset falls into bands."""
+    palette = picture.quantize(256, Image.Quantize.MAXCOVERAGE)
+    return picture.quantize(palette=palette, dither=Image.Dither.FLOYDSTEINBERG)
+
+
+def _written(picture: Image.Image) -> bytes:
+    file = io.BytesIO()
+    picture.save(file, "PNG", optimize=True)
+    return file.getvalue()
+
+
+async def _login_link(process: asyncio.subprocess.Process) -> str:
+    assert process.stdout is not None  # noqa: S101 - it was asked for
+    async for line in process.stdout:
+        if found := re.search(r"http\S+/desk/login\?code=\S+", line.decode()):
+            return found.group()
+    sys.exit("The demo ended before it printed its addresses.")
+
+
+async def _log_in(page: Page, login: str) -> None:
+    await page.goto(login)
+    await page.click("form[action='/desk/login'] button")
+    await page.wait_for_url("**/desk")
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
