@@ -460,7 +460,7 @@ async def test_a_failover_is_followed_to_the_new_primary_in_a_new_epoch(
         await Desk(store).open()
         epoch, tops = await store.tops([LIVE])
         with server.client() as operator:
-            # Replication follows the answer, so a promotion may know less than what was acknowledged; here it must not.
+            # Replication follows the answer: the new primary may otherwise know less than was acknowledged.
             assert operator.wait(1, 20_000) == 1
         await until(lambda: _failed_over(sentinel), timeout=20)
         with replica.client() as operator:
