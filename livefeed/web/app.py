@@ -41,8 +41,8 @@ from livefeed.store import Listener, Store, StoreError, StoreRefused, open_store
 from livefeed.tasks import cancel
 from livefeed.timeline import Limits
 from livefeed.web import api, desk, hub, live, reader, syndication
+from livefeed.web.answers import add_security_headers, answer_errors
 from livefeed.web.documents import Documents
-from livefeed.web.guard import add_security_headers, answer_errors
 from livefeed.web.rooms import ROOMS, Rooms
 from livefeed.web.sockets import allow_connections
 from livefeed.websub import Topic

@@ -8,7 +8,9 @@ from aiohttp import web
 
 from livefeed.model import Role
 from livefeed.newsroom import Unknown
-from livefeed.web.guard import SESSION_COOKIE, Caller, Problem, body_of, caller_of, require_same_origin
+from livefeed.web.answers import Problem
+from livefeed.web.guard import SESSION_COOKIE, Caller, caller_of, require_same_origin
+from livefeed.web.intake import body_of
 from livefeed.web.rooms import rooms_of
 
 HTML = "text/html"

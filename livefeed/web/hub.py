@@ -9,7 +9,8 @@ from aiohttp import web
 
 from livefeed.courier.hub import HubFull
 from livefeed.courier.outside import check_address
-from livefeed.web.guard import RETRY_AFTER, Problem, WriteBudget, body_of
+from livefeed.web.answers import RETRY_AFTER, Problem
+from livefeed.web.intake import WriteBudget, body_of
 from livefeed.web.rooms import Rooms, rooms_of
 from livefeed.websub import HubRefused, Intent, Topic, parse_intent
 

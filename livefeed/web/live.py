@@ -15,7 +15,8 @@ from livefeed.model import Position, Role
 from livefeed.newsroom import Unknown
 from livefeed.store import StoreAway
 from livefeed.tail import Entry
-from livefeed.web.guard import Problem, caller_of, require_same_origin
+from livefeed.web.answers import Problem
+from livefeed.web.guard import caller_of, require_same_origin
 from livefeed.web.rooms import rooms_of
 from livefeed.web.sockets import detach, detachable, plain_events, plain_websocket
 

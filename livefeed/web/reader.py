@@ -16,8 +16,8 @@ from livefeed.newsroom import Unknown
 from livefeed.pages import archive_pages
 from livefeed.store import StoreAway
 from livefeed.timeline import Front
+from livefeed.web.answers import Problem
 from livefeed.web.documents import Document, respond
-from livefeed.web.guard import Problem
 from livefeed.web.rooms import Rooms, rooms_of
 
 HTML = "text/html; charset=utf-8"

@@ -34,8 +34,8 @@ from livefeed.newsroom import Unknown
 from livefeed.pages import translate
 from livefeed.store import StoreAway
 from livefeed.timeline import Front
+from livefeed.web.answers import Problem
 from livefeed.web.documents import Document, respond
-from livefeed.web.guard import Problem
 from livefeed.web.rooms import Rooms, rooms_of
 from livefeed.websub import Topic
 

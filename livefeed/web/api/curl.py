@@ -9,8 +9,10 @@ from aiohttp import web
 
 from livefeed.forms import UpdateForm
 from livefeed.model import Role
+from livefeed.web.answers import Problem
 from livefeed.web.api.answers import lengths_of, written_answer
-from livefeed.web.guard import Problem, WriteBudget, body_of, caller_of, key_of, validated
+from livefeed.web.guard import caller_of
+from livefeed.web.intake import WriteBudget, body_of, key_of, validated
 from livefeed.web.rooms import rooms_of
 
 FIELDS = {

@@ -6,8 +6,10 @@ from aiohttp import BodyPartReader, web
 from aiohttp.http_exceptions import BadHttpMessage
 
 from livefeed.model import Media, Role
+from livefeed.web.answers import Problem
 from livefeed.web.api.answers import written_answer
-from livefeed.web.guard import Problem, caller_of, in_time, key_of
+from livefeed.web.guard import caller_of
+from livefeed.web.intake import in_time, key_of
 from livefeed.web.rooms import rooms_of
 
 routes = web.RouteTableDef()

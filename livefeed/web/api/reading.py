@@ -9,8 +9,9 @@ from aiohttp import web
 from livefeed.events import public_coverage, public_update, rfc3339
 from livefeed.model import Position, Role, Update
 from livefeed.store import Revision
+from livefeed.web.answers import Problem
 from livefeed.web.api.answers import json_answer
-from livefeed.web.guard import Problem, caller_of
+from livefeed.web.guard import caller_of
 from livefeed.web.rooms import rooms_of
 
 MOST_LISTED = 200

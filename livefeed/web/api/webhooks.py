@@ -15,8 +15,10 @@ from livefeed.events import rfc3339
 from livefeed.forms import ReplayForm, WebhookForm
 from livefeed.model import Role
 from livefeed.newsroom import KeyMisused
+from livefeed.web.answers import Problem
 from livefeed.web.api.answers import json_answer, lengths_of
-from livefeed.web.guard import Problem, WriteBudget, body_of, caller_of, key_of, parsed
+from livefeed.web.guard import caller_of
+from livefeed.web.intake import WriteBudget, body_of, key_of, parsed
 from livefeed.web.rooms import rooms_of
 from livefeed.webhooks import DeadLetter, Endpoint, secret_bytes, secret_text
 

@@ -9,7 +9,8 @@ from aiohttp import web
 from livefeed.newsroom import Stale, Written
 from livefeed.web.api.answers import lengths_of, written_answer
 from livefeed.web.api.table import WRITES, Asked, Write
-from livefeed.web.guard import Caller, WriteBudget, body_of, caller_of, key_of, parsed, revision_of
+from livefeed.web.guard import Caller, caller_of
+from livefeed.web.intake import WriteBudget, body_of, key_of, parsed, revision_of
 from livefeed.web.rooms import rooms_of
 
 routes = web.RouteTableDef()

@@ -1,0 +1,205 @@
+"""How everybody is answered when something is wrong, and what every answer carries.
+
+Every refusal is an RFC 9457 problem document (or a page, where a person reads), changes nothing and says
+nothing of the inside.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from http import HTTPStatus
+from typing import Any
+
+import structlog
+from aiohttp import web
+
+from livefeed import metrics
+from livefeed.accounts import AccountRefused
+from livefeed.events import public_update
+from livefeed.media import MediaAway, MediaBusy, MediaFull, MediaRefused, Reason
+from livefeed.newsroom import Forbidden, Invalid, KeyMisused, NotNow, Refused, Stale, Unknown
+from livefeed.store import OutcomeUnknown, StoreAway, StoreError, StoreFull
+from livefeed.text import TextRefused
+from livefeed.web.rooms import rooms_of
+
+log = structlog.get_logger()
+
+RETRY_AFTER = "2"  # seconds: a store that is away is looked for every second
+NO_ROOM = "There is no room left on the server's disk; nothing was changed."
+
+Door = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+class Problem(Exception):
+    """An answer that is a refusal (RFC 9457). `type` is a name below `/problems/` in the documentation."""
+
+    def __init__(
+        self,
+        status: int,
+        detail: str,
+        *,
+        type: str = "about:blank",
+        headers: Mapping[str, str] | None = None,
+        **members: Any,
+    ) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.detail = detail
+        self.type = type
+        self.headers = dict(headers or {})
+        self.members = members
+
+    def response(self) -> web.Response:
+        """The problem document."""
+        document = {
+            "type": self.type,
+            "title": HTTPStatus(self.status).phrase,
+            "status": self.status,
+            "detail": self.detail,
+            **self.members,
+        }
+        return web.Response(
+            status=self.status,
+            body=json.dumps(document, ensure_ascii=False).encode(errors="replace"),
+            content_type="application/problem+json",
+            headers={"Cache-Control": "no-store", **self.headers},
+        )
+
+
+@web.middleware
+async def answer_errors(request: web.Request, handler: Door) -> web.StreamResponse:
+    """Turn every refusal of the rooms below into an answer, and everything else into a plain 500."""
+    try:
+        response = await handler(request)
+    except web.HTTPException as answer:
+        if answer.status < 400:
+            raise  # a redirect, which aiohttp only takes so
+        response = _for_people(request, _of_http(answer))
+    except Exception as reason:
+        response = _for_people(request, _problem(request, reason))
+    resource = request.match_info.route.resource
+    metrics.REQUESTS.labels(resource.canonical if resource else "unknown", str(response.status)).inc()
+    return response
+
+
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; "
+    "connect-src 'self' ws: wss:; manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors "
+)
+
+
+async def add_security_headers(request: web.Request, response: web.StreamResponse) -> None:
+    """On every answer: no sniffing, no referrer beyond the origin, no script but ours. Pages for readers may
+    be framed (embedding is their purpose), the desk never."""
+    headers = response.headers
+    headers["Server"] = "livefeed"  # and not the versions of what runs it
+    headers.setdefault("X-Content-Type-Options", "nosniff")
+    headers.setdefault("Referrer-Policy", "strict-origin-when-cross-origin")
+    ours_only = request.path.startswith(("/desk", "/api"))
+    frames = "'none'" if ours_only else "*"
+    # Pictures are addressed under the public name of the site, by which it need not have been reached.
+    pictures = f"; img-src 'self' data: {rooms_of(request).base_url}"
+    headers.setdefault("Content-Security-Policy", POLICY + frames + pictures)
+    if ours_only:
+        headers.setdefault("Cache-Control", "no-store")
+        headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+    if rooms_of(request).base_url.startswith("https://"):
+        headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+    if rooms_of(request).store.away:
+        headers.setdefault("Livefeed-Store", "away")  # what is answered now comes from memory and may be old
+
+
+def _problem(request: web.Request, reason: Exception) -> Problem:
+    if isinstance(reason, Problem):
+        return reason
+    if isinstance(reason, Refused):
+        return _refusal(request, reason)
+    if isinstance(reason, StoreError):
+        return _store_problem(reason)
+    if isinstance(reason, TextRefused | AccountRefused):
+        return Problem(422, str(reason))
+    if isinstance(reason, MediaRefused):
+        status = {Reason.BYTES: 413, Reason.FORMAT: 415}.get(reason.reason, 422)
+        return Problem(
+            status, str(reason), field=reason.field, value=str(reason.value), limit=str(reason.limit)
+        )
+    if isinstance(reason, MediaAway):
+        return _media_problem(reason)
+    if isinstance(reason, ConnectionError):
+        return Problem(400, "The request did not arrive whole.")
+    log.error("a request failed", path=request.path, method=request.method, exc_info=reason)
+    return Problem(500, "Something went wrong here. It was logged; try again later.")
+
+
+def _refusal(request: web.Request, reason: Refused) -> Problem:
+    if isinstance(reason, Unknown):
+        return Problem(404, str(reason))
+    if isinstance(reason, Forbidden):
+        return Problem(403, str(reason))
+    if isinstance(reason, Stale):
+        current = public_update(reason.current, rooms_of(request).base_url)
+        headers = {"ETag": f'"{reason.current.revision}"'}
+        return Problem(412, str(reason), headers=headers, current=current)
+    if isinstance(reason, Invalid):
+        return Problem(422, f"{reason.field}: {reason}", field=reason.field)
+    if isinstance(reason, KeyMisused):
+        return Problem(422, str(reason), type="idempotency-key-reused", field="Idempotency-Key")
+    if isinstance(reason, NotNow):
+        return Problem(409, str(reason))
+    raise TypeError(f"no answer for {type(reason).__name__}") from reason
+
+
+def _store_problem(reason: StoreError) -> Problem:
+    if isinstance(reason, OutcomeUnknown):
+        return Problem(
+            503,
+            "Nobody knows yet if this was done. Repeat it with the same Idempotency-Key: nothing doubles.",
+            type="outcome-unknown",
+            headers={"Retry-After": RETRY_AFTER},
+        )
+    if isinstance(reason, StoreFull):
+        return Problem(507, NO_ROOM)
+    if isinstance(reason, StoreAway):
+        return Problem(
+            503,
+            "The store cannot be reached; nothing was changed. Try again.",
+            type="store-away",
+            headers={"Retry-After": RETRY_AFTER},
+        )
+    return Problem(409, "Others changed it at the same moment; nothing was changed. Try again.")
+
+
+def _media_problem(reason: MediaAway) -> Problem:
+    if isinstance(reason, MediaBusy):
+        return Problem(503, str(reason), headers={"Retry-After": RETRY_AFTER})
+    # Its own sentence names the folder, which is for the log alone.
+    log.error("a picture could not be kept", reason=str(reason))
+    if isinstance(reason, MediaFull):
+        return Problem(507, NO_ROOM)
+    return Problem(
+        503,
+        "Pictures cannot be kept at the moment; nothing was changed. Try again.",
+        headers={"Retry-After": RETRY_AFTER},
+    )
+
+
+def _of_http(answer: web.HTTPException) -> Problem:
+    headers = {"Allow": answer.headers["Allow"]} if "Allow" in answer.headers else {}
+    sentences = {
+        404: "There is nothing at this address.",
+        405: "This address does not take that method.",
+        413: "The request is too large.",
+    }
+    return Problem(answer.status, sentences.get(answer.status, answer.reason), headers=headers)
+
+
+def _for_people(request: web.Request, problem: Problem) -> web.Response:
+    """A page where a browser shows the answer to a person, the problem document elsewhere."""
+    accepts_html = "text/html" in request.headers.get("Accept", "")
+    if request.method not in {"GET", "HEAD"} or request.path.startswith("/api/") or not accepts_html:
+        return problem.response()
+    rooms = rooms_of(request)
+    page = rooms.pages.error_page(problem.status, rooms.settings.site_language, problem.detail)
+    headers = {"Cache-Control": "no-store", **problem.headers}
+    return web.Response(status=problem.status, text=page, content_type="text/html", headers=headers)

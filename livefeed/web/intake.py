@@ -1,0 +1,144 @@
+"""What a write brings with it: its key, the revision it was decided on, its body and the form that fills.
+
+Each is taken in this order, after the guard; whatever is wrong is refused before anything is changed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+import json
+import re
+import secrets
+from collections.abc import AsyncIterator, Mapping
+from time import monotonic
+from typing import TypeVar
+
+from aiohttp import web
+from pydantic import ValidationError
+
+from livefeed.forms import Form, Lengths
+from livefeed.store import Key, OutcomeUnknown
+from livefeed.web.answers import Problem
+from livefeed.web.guard import Caller
+from livefeed.web.rooms import rooms_of
+
+F = TypeVar("F", bound=Form)
+
+
+class WriteBudget:
+    """The time in which a write is answered, less what the client takes to send its body."""
+
+    def __init__(self, request: web.Request) -> None:
+        self._left = rooms_of(request).settings.write_timeout
+
+    @contextlib.asynccontextmanager
+    async def spent(self) -> AsyncIterator[None]:
+        """Do something within what is left. Raises `OutcomeUnknown` after that: it may be on its way."""
+        began = monotonic()
+        try:
+            async with asyncio.timeout(max(self._left, 0.05)):
+                yield
+        except TimeoutError:
+            raise OutcomeUnknown("no answer from the store in time") from None
+        finally:
+            self._left -= monotonic() - began
+
+
+def key_of(request: web.Request, caller: Caller, body: bytes, fields: Mapping[str, str] | None = None) -> Key:
+    """The idempotency key of a write; made here when the client sent none, so that whatever is repeated
+    inside the server cannot double either. Raises `Problem` 400 for a malformed one."""
+    name = request.headers.get("Idempotency-Key")
+    if name is None:
+        name = secrets.token_urlsafe(18)
+    elif not 1 <= len(name) <= 200 or not name.isprintable():
+        raise Problem(400, f"Idempotency-Key has {len(name)} characters; 1 to 200 printable ones are taken.")
+    scope = "\n".join((caller.editor.account, request.method, request.path, name))
+    asked = hashlib.sha256(body)
+    for field, value in sorted((fields or {}).items()):
+        asked.update(f"\0{field}\0{value}".encode(errors="surrogateescape"))
+    return Key(hashlib.sha256(scope.encode(errors="surrogateescape")).hexdigest(), asked.hexdigest())
+
+
+def revision_of(request: web.Request, caller: Caller) -> int | None:
+    """The revision that the client decided on. Raises `Problem` 428 when a desk session names none."""
+    text = request.headers.get("If-Match")
+    if text is None or text.strip() == "*":
+        if caller.session and text is None:
+            raise Problem(428, 'Say which revision you changed: If-Match: "REVISION".')
+        return None
+    found = re.fullmatch(r'\s*"([0-9]{1,9})"\s*', text)
+    if found is None:
+        raise Problem(400, f'If-Match is {text[:40]!r}; it takes one revision in quotes, such as "3".')
+    return int(found[1])
+
+
+async def body_of(request: web.Request, limit: int) -> bytes:
+    """The request's body. Raises `Problem` 413 above `limit` bytes."""
+    if request.content_length is not None and request.content_length > limit:
+        raise _too_large(request.content_length, limit)
+    pieces, size = [], 0
+    async with in_time():
+        async for piece in request.content.iter_chunked(65536):
+            size += len(piece)
+            if size > limit:
+                raise _too_large(size, limit)
+            pieces.append(piece)
+    return b"".join(pieces)
+
+
+@contextlib.asynccontextmanager
+async def in_time(seconds: float = 20.0) -> AsyncIterator[None]:
+    """Receive something of a client's. aiohttp would wait for ever for one who sends a byte now and then.
+    Raises `Problem` 408."""
+    try:
+        async with asyncio.timeout(seconds):
+            yield
+    except TimeoutError:
+        raise Problem(408, f"The body did not arrive within {seconds:g} seconds.") from None
+
+
+def parsed(request: web.Request, body: bytes, form: type[F], lengths: Lengths) -> F:
+    """The form that a JSON body fills. Raises `Problem` 415, 400 or 422."""
+    if body:
+        if request.content_type not in {"application/json"} and not request.content_type.endswith("+json"):
+            raise Problem(415, f"The body is {request.content_type}; send application/json.")
+        try:
+            document = json.loads(body, parse_constant=_not_a_number)
+        except (ValueError, RecursionError) as reason:
+            raise Problem(400, f"The body is not JSON: {str(reason)[:200]}") from None
+    else:
+        document = {}
+    return validated(form, document, lengths)
+
+
+def validated(form: type[F], document: object, lengths: Lengths) -> F:
+    """The form that `document` fills. Raises `Problem` 422 naming every field that is wrong."""
+    try:
+        return form.model_validate(document, context=lengths)
+    except ValidationError as invalid:
+        raise _invalid(invalid) from None
+
+
+def _not_a_number(name: str) -> None:
+    raise ValueError(f"{name} is not a JSON value")
+
+
+def _too_large(size: int, limit: int) -> Problem:
+    return Problem(413, f"The body has {size} bytes or more; the limit is {limit}.", limit=limit)
+
+
+def _invalid(invalid: ValidationError) -> Problem:
+    errors = []
+    for error in invalid.errors(include_url=False, include_context=False)[:20]:
+        field = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in error["loc"])
+        sentence = error["msg"].removeprefix("Value error, ")
+        value = repr(error["input"])
+        errors.append(
+            {"field": field.removeprefix(".") or "body", "detail": sentence[:500], "value": value[:100]}
+        )
+    first = errors[0]
+    return Problem(
+        422, f"{first['field']}: {first['detail']}", field=first["field"], value=first["value"], errors=errors
+    )
