@@ -15,12 +15,17 @@ from datetime import datetime
 from typing import Literal
 from urllib.parse import unquote, urlencode, urlsplit
 
+from livefeed.rubrics import Rubric
+
 Mode = Literal["subscribe", "unsubscribe"]
 
 SHORTEST_LEASE, DEFAULT_LEASE, LONGEST_LEASE = 300, 10 * 86400, 30 * 86400  # seconds
 SECRET_LIMIT = 200  # bytes; §5.1 says "less than"
 
-_TOPIC = re.compile(r"/feeds/breaking\.(rss|atom|json)|/live/([^/]+)/(breaking|updates)\.(rss|atom|json)")
+_TOPIC = re.compile(
+    r"/(?:feeds/(?:breaking|(?P<sort>section|tag)s/(?P<name>[^/]+))|live/(?P<slug>[^/]+)/(?P<stem>breaking|updates))"
+    r"\.(?P<form>rss|atom|json)"
+)
 
 
 class HubRefused(ValueError):
@@ -33,11 +38,12 @@ class HubRefused(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """A feed that can be subscribed to; `slug` None is the site's."""
+    """A feed that can be subscribed to: of the coverage `slug`, of a rubric, or else of the site."""
 
     slug: str | None
     breaking_only: bool
     form: Literal["rss", "atom", "json"]
+    rubric: Rubric | None = None
 
     @classmethod
     def parse(cls, url: str, base_url: str) -> Topic | None:
@@ -46,9 +52,12 @@ class Topic:
         found = _TOPIC.fullmatch(path) if url.startswith(base_url) else None
         if found is None:
             return None
-        if found[2] is None:
-            return cls(None, True, found[1])  # type: ignore[arg-type]  # the pattern lets no other in
-        return cls(unquote(found[2]), found[3] == "breaking", found[4])  # type: ignore[arg-type]  # as above
+        form, slug, name = found["form"], found["slug"], found["name"]
+        if name is None:
+            return cls(slug and unquote(slug), found["stem"] != "updates", form)  # type: ignore[arg-type]  # the pattern lets no other in
+        rubric = Rubric.of(found["sort"], unquote(name))  # type: ignore[arg-type]  # as above
+        # Each feed is one topic: under another spelling of its address nobody would be told of a push.
+        return cls(None, False, form, rubric) if f"{rubric.path}.{form}" == path else None  # type: ignore[arg-type]  # as above
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from livefeed.rubrics import Rubric
 from livefeed.websub import (
     DEFAULT_LEASE,
     LONGEST_LEASE,
@@ -21,6 +22,7 @@ from livefeed.websub import (
 )
 
 BASE = "https://live.example.org"
+NEWS = Rubric("section", "أخبار")
 REQUEST = {
     "hub.mode": "subscribe",
     "hub.callback": "https://reader.example.net/in",
@@ -86,6 +88,14 @@ def test_the_callbacks_own_query_stays_in_front(query: str) -> None:
         ("/feeds/breaking.rss", Topic(None, True, "rss")),
         ("/live/storm/updates.atom", Topic("storm", False, "atom")),
         ("/live/%D8%A5%D8%AF%D9%84%D8%A8/breaking.json", Topic("إدلب", True, "json")),
+        (
+            "/feeds/sections/%D8%A3%D8%AE%D8%A8%D8%A7%D8%B1.rss",
+            Topic(None, False, "rss", NEWS),
+        ),
+        ("/feeds/tags/a%2Fb.rss.atom", Topic(None, False, "atom", Rubric("tag", "a/b.rss"))),
+        ("/feeds/tags/A.atom", None),
+        ("/feeds/tags/.atom", None),
+        ("/feeds/authors/a.atom", None),
         ("/live/storm", None),
         ("/live/storm/updates.xml", None),
         ("/live/a/b/updates.rss", None),

@@ -16,6 +16,7 @@ from livefeed.feeds.channel import (
     Link,
     archive_feed,
     coverage_feed,
+    rubric_feed,
     site_feed,
 )
 from livefeed.feeds.entry import Category, Entry, FeedWords
@@ -37,6 +38,7 @@ __all__ = [
     "coverage_feed",
     "opml",
     "render",
+    "rubric_feed",
     "site_feed",
 ]
 

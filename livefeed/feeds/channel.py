@@ -8,11 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from itertools import chain
 from typing import Literal
 
 from livefeed.events import coverage_url
 from livefeed.feeds.entry import Entry, FeedWords, entries_of, led, uri, without_corrections
 from livefeed.model import Coverage, CoverageStatus, Update
+from livefeed.rubrics import Rubric, named_rubrics
 from livefeed.text import clean_line, direction_of_language
 
 Format = Literal["rss", "atom", "json"]
@@ -172,19 +174,71 @@ def site_feed(
     words: Callable[[str], FeedWords],
 ) -> Feed:
     """The feed of the site's breaking `updates`, newest first; the rest as for `coverage_feed`."""
+    return _feed_across(
+        coverages,
+        updates,
+        clean_line(words(site_language).breaking),
+        "/feeds/breaking",
+        base_url=base_url,
+        site_title=site_title,
+        site_language=site_language,
+        fragment=fragment,
+        words=words,
+    )
+
+
+def rubric_feed(
+    rubric: Rubric,
+    coverages: Iterable[Coverage],
+    updates: Iterable[Update],
+    *,
+    base_url: str,
+    site_title: str,
+    site_language: str,
+    fragment: Callable[[Update], str],
+    words: Callable[[str], FeedWords],
+) -> Feed:
+    """The feed of what is filed under a section or tag, newest first; the rest as for `coverage_feed`."""
+    coverages, updates = tuple(coverages), tuple(updates)
+    named = chain(map(named_rubrics, coverages), map(named_rubrics, updates))
+    return _feed_across(
+        coverages,
+        updates,
+        next((names[rubric] for names in named if rubric in names), rubric.name),
+        rubric.path,
+        base_url=base_url,
+        site_title=site_title,
+        site_language=site_language,
+        fragment=fragment,
+        words=words,
+    )
+
+
+def _feed_across(
+    coverages: Iterable[Coverage],
+    updates: Iterable[Update],
+    subject: str,
+    path: str,
+    *,
+    base_url: str,
+    site_title: str,
+    site_language: str,
+    fragment: Callable[[Update], str],
+    words: Callable[[str], FeedWords],
+) -> Feed:
+    """A feed of several coverages' updates, named after the site and its subject."""
     coverages = tuple(coverages)
     headlines = {coverage.slug: _headline(coverage) for coverage in coverages}
     entries = entries_of(updates, base_url, headlines, fragment, words)
-    breaking = clean_line(words(site_language).breaking)
-    name = clean_line(site_title) or breaking
-    title = led(f"{name} — {breaking}", direction_of_language(site_language))
+    name = clean_line(site_title) or subject
+    title = led(f"{name} — {subject}", direction_of_language(site_language))
     return Feed(
         title=title,
         description=title,
         language=site_language,
         author=name,
         home=uri(f"{base_url}/"),
-        stem=uri(f"{base_url}/feeds/breaking"),
+        stem=uri(f"{base_url}{path}"),
         entries=entries,
         updated=max((entry.updated for entry in entries), default=_beginning(coverages)),
     )

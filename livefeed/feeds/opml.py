@@ -9,12 +9,14 @@ from lxml.etree import Element, SubElement, tostring
 from livefeed.events import coverage_url
 from livefeed.feeds.entry import uri
 from livefeed.model import Coverage
+from livefeed.rubrics import Rubric, named_rubrics
 from livefeed.text import clean_line
 
 
 def opml(coverages: Iterable[Coverage], *, base_url: str, title: str) -> bytes:
-    """The feed of everything of each coverage, in their order. It has no date: what does not change is then
-    the same bytes."""
+    """The feed of everything of each coverage, in their order, then those of the sections and tags that they
+    have. It has no date: what does not change is then the same bytes."""
+    rubrics: dict[Rubric, str] = {}
     root = Element("opml", version="2.0")
     head = SubElement(root, "head")
     SubElement(head, "title").text = clean_line(title)
@@ -30,4 +32,10 @@ def opml(coverages: Iterable[Coverage], *, base_url: str, title: str) -> bytes:
         outline.set("language", coverage.language)
         if description := clean_line(coverage.standfirst):
             outline.set("description", description)
+        for rubric, name in named_rubrics(coverage).items():
+            rubrics.setdefault(rubric, name)
+    for rubric, name in sorted(rubrics.items()):
+        outline = SubElement(body, "outline", type="rss", text=name, title=name, version="RSS2")
+        outline.set("xmlUrl", uri(f"{base_url}{rubric.path}.rss"))
+        outline.set("htmlUrl", uri(f"{base_url}/"))
     return tostring(root, xml_declaration=True, encoding="utf-8")

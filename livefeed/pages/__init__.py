@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache
 from hashlib import sha256
+from itertools import islice
 from pathlib import Path
 
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader, StrictUndefined
@@ -26,6 +27,7 @@ from livefeed.pages.catalogue import plural_forms, spoken, translate, translate_
 from livefeed.pages.clock import local_clock, local_date, place_of
 from livefeed.pages.isolates import isolated
 from livefeed.pages.linked_data import data_block, live_blog, update_posting
+from livefeed.rubrics import named_rubrics
 from livefeed.text import direction_of_language, title_of
 from livefeed.timeline import Front, SiteFront
 
@@ -41,6 +43,7 @@ __all__ = [
 
 PACKAGE = Path(__file__).parent.parent
 STATIC = PACKAGE / "static"  # served at /static/
+RUBRICS_LINKED = 6  # in the head of each page, where every feed costs each reader bytes
 KEY_EVENTS_SHOWN = 6  # the rest of the list is folded away, so that a phone reaches the updates soon
 
 
@@ -196,6 +199,11 @@ class Pages:
             self._render("update.html", coverage.language, update=update, coverage=coverage, copy=copy)
         )
 
+    def _rubric_feeds(self, coverage: Coverage) -> list[tuple[str, str]]:
+        """The addresses, but for the ending, and names of the feeds of its section and of its first tags."""
+        named = islice(named_rubrics(coverage).items(), RUBRICS_LINKED)
+        return [(f"{self.base_url}{rubric.path}", name) for rubric, name in named]
+
     def _render(self, template: str, language: str, /, **values: object) -> str:
         return (
             self._environment(language)
@@ -234,6 +242,7 @@ class Pages:
             Role=Role,
             Status=Status,
             coverage_url=lambda coverage: coverage_url(self.base_url, coverage.slug),
+            rubric_feeds=self._rubric_feeds,
             update_url=lambda update: update_url(self.base_url, update),
             fragment=self._fragment,
             direction_of_language=direction_of_language,

@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from livefeed.events import Event, Kind
 from livefeed.model import Coverage, Position, Update
+from livefeed.rubrics import Rubric
 from livefeed.timeline import Front, Limits, SiteFront
 
 if TYPE_CHECKING:
@@ -151,6 +152,15 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
+class Filing:
+    """What is filed under a rubric: `updates`, newest first. `stamp` is another one after every change of
+    any of them, or of which they are; it is empty when nothing was ever filed there."""
+
+    stamp: str
+    updates: tuple[Update, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Record:
     """A small keyed document: account, session, token, subscription, lease. `version` starts at 1."""
 
@@ -256,6 +266,13 @@ class Store(Protocol):
     async def published_range(self, slug: str, first: int, last: int) -> list[Update]:
         """The first-th to last-th published update, both counted from the oldest (1) and included; oldest
         first. The cost does not grow with the coverage."""
+
+    async def filed(self, rubric: Rubric, limit: int) -> Filing:
+        """The newest published or retracted updates under a rubric, in the order of their first publication
+        on the whole site: those that have it, and those of coverages that have it. What was retracted stays
+        where it was, so that its feeds can say so. 0 asks for the stamp alone.
+
+        When a coverage's section or tags change, its newest `REFILED` updates move with it."""
 
     async def unpublished(self, slug: str, *, limit: int) -> list[Update]:
         """Drafts, submissions and scheduled updates of a coverage, last changed first."""

@@ -30,6 +30,7 @@ from livefeed.courier.outside import Outside
 from livefeed.courier.ping import Pings
 from livefeed.events import Event, live_channel, public_coverage, public_update
 from livefeed.fanout import Fanout
+from livefeed.filings import Filings
 from livefeed.frames import View
 from livefeed.fronts import Fronts
 from livefeed.media import MediaShelf
@@ -179,7 +180,7 @@ async def open_rooms(settings: Settings, store: Store) -> AsyncIterator[Rooms]:
             outside,
             lease,
             slugs=slugs,
-            topics=lambda slug: syndication.topics(rooms.base_url, slug),
+            topics=lambda slug: syndication.topics(rooms, slug),
             first_pause=settings.webhook_pause,
         )
     else:
@@ -207,6 +208,7 @@ async def open_rooms(settings: Settings, store: Store) -> AsyncIterator[Rooms]:
         newsroom=Newsroom(store, announce=listeners.receive, new_id=lambda: secrets.token_hex(8)),
         fanout=fanout,
         fronts=Fronts(store, fanout, limits),
+        filings=Filings(store, most),
         pages=Pages(
             base_url=settings.public_url,
             site_title=settings.site_title,

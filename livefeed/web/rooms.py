@@ -13,6 +13,7 @@ from livefeed.courier import Courier
 from livefeed.courier.endpoints import Endpoints
 from livefeed.courier.hub import Subscriptions
 from livefeed.fanout import Fanout
+from livefeed.filings import Filings
 from livefeed.fronts import Fronts
 from livefeed.media import MediaShelf
 from livefeed.newsroom import Newsroom
@@ -34,6 +35,7 @@ class Rooms:
     newsroom: Newsroom
     fanout: Fanout
     fronts: Fronts
+    filings: Filings
     pages: Pages
     documents: Documents
     endpoints: Endpoints

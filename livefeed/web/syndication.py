@@ -27,11 +27,13 @@ from livefeed.feeds import (
     coverage_feed,
     opml,
     render,
+    rubric_feed,
     site_feed,
 )
 from livefeed.model import Update
 from livefeed.newsroom import Unknown
 from livefeed.pages import translate
+from livefeed.rubrics import Rubric, Sort, rubrics_of
 from livefeed.store import StoreAway
 from livefeed.timeline import Front
 from livefeed.web.answers import Problem
@@ -44,6 +46,7 @@ CACHING = "max-age=60, stale-while-revalidate=60, stale-if-error=86400"
 ARCHIVE_CACHING = "max-age=60, stale-while-revalidate=60"
 OPML_CACHING = "max-age=300, stale-while-revalidate=300, stale-if-error=86400"
 FORMS = "rss|atom|json"
+PINGED_UPDATES = 20  # whose own tags an external hub is told of
 
 routes = web.RouteTableDef()
 
@@ -72,6 +75,18 @@ async def coverages(request: web.Request) -> web.Response:
 async def site_breaking(request: web.Request) -> web.Response:
     """The breaking items of the site."""
     return _answer(request, await _site_document(rooms_of(request), _form(request)))
+
+
+@routes.get(f"/feeds/sections/{{name}}.{{form:{FORMS}}}")
+async def of_section(request: web.Request) -> web.Response:
+    """Everything that is new in a section, of all coverages."""
+    return await _rubric_feed(request, "section")
+
+
+@routes.get(f"/feeds/tags/{{name}}.{{form:{FORMS}}}")
+async def of_tag(request: web.Request) -> web.Response:
+    """Everything that is new under a tag, of all coverages."""
+    return await _rubric_feed(request, "tag")
 
 
 @routes.get(f"/live/{{slug}}/breaking.{{form:{FORMS}}}")
@@ -110,8 +125,11 @@ async def coverage_archive(request: web.Request) -> web.Response:
 
 async def topic_document(rooms: Rooms, topic: Topic) -> TopicDocument | None:
     """What a reader of the feed gets at this moment; None when there is no such coverage."""
-    if topic.slug is None:
-        document: Document | None = await _site_document(rooms, topic.form)
+    document: Document | None
+    if topic.rubric is not None:
+        document = await _rubric_document(rooms, topic.rubric, topic.form)
+    elif topic.slug is None:
+        document = await _site_document(rooms, topic.form)
     else:
         document = await _coverage_document(rooms, topic.slug, topic.form, breaking_only=topic.breaking_only)
     if document is None:
@@ -119,10 +137,15 @@ async def topic_document(rooms: Rooms, topic: Topic) -> TopicDocument | None:
     return TopicDocument(document.plain, CONTENT_TYPES[topic.form], document.tag)
 
 
-def topics(base_url: str, slug: str) -> list[str]:
-    """The addresses of all feeds that a coverage's changes show in."""
-    home = coverage_url(base_url, slug)
-    stems = (f"{home}/updates", f"{home}/breaking", f"{base_url}/feeds/breaking")
+def topics(rooms: Rooms, slug: str) -> list[str]:
+    """The addresses of all feeds that a coverage's changes show in; of its updates' own tags those that the
+    newest ones have."""
+    home = coverage_url(rooms.base_url, slug)
+    stems = [f"{home}/updates", f"{home}/breaking", f"{rooms.base_url}/feeds/breaking"]
+    front = rooms.fronts.in_memory().get(slug)
+    newest = front.updates[:PINGED_UPDATES] if front else ()
+    rubrics = set(rubrics_of(rooms.fronts.coverage(slug))).union(*map(rubrics_of, newest))
+    stems += [rooms.base_url + rubric.path for rubric in sorted(rubrics)]
     return [f"{stem}.{form}" for stem in stems for form in CONTENT_TYPES]
 
 
@@ -131,6 +154,17 @@ async def _coverage_feed(request: web.Request, *, breaking_only: bool) -> web.Re
     document = await _coverage_document(rooms_of(request), slug, _form(request), breaking_only=breaking_only)
     if document is None:
         raise _no_coverage(slug)
+    return _answer(request, document)
+
+
+async def _rubric_feed(request: web.Request, sort: Sort) -> web.Response:
+    name, form = request.match_info["name"], _form(request)
+    rubric = Rubric.of(sort, name)
+    if rubric.name != name:
+        raise web.HTTPPermanentRedirect(f"{rubric.path}.{form}")
+    document = await _rubric_document(rooms_of(request), rubric, form)
+    if document is None:
+        raise Problem(404, f"Nothing was ever published under the {sort} {name[:60]!r}.")
     return _answer(request, document)
 
 
@@ -151,6 +185,31 @@ async def _site_document(rooms: Rooms, form: Format) -> Document:
         return replace(made, hubs=(rooms.hub,))
 
     return await _rendered(rooms, "site", (site.position, shown), form, feed)
+
+
+async def _rubric_document(rooms: Rooms, rubric: Rubric, form: Format) -> Document | None:
+    filing = await rooms.filings.filing(rubric)
+    if filing is None:
+        return None
+    coverages = await rooms.fronts.known()
+    shown = _window(rooms).shown(filing.updates, rooms.clock())
+    home = [coverages[slug] for slug in sorted({update.coverage for update in shown} & coverages.keys())]
+
+    def feed() -> Feed:
+        made = rubric_feed(
+            rubric,
+            home,
+            shown,
+            base_url=rooms.base_url,
+            site_title=rooms.settings.site_title,
+            site_language=rooms.settings.site_language,
+            fragment=_fragment(rooms),
+            words=_words,
+        )
+        return replace(made, hubs=(rooms.hub,))
+
+    state = (shown, tuple((coverage.slug, coverage.position) for coverage in home))
+    return await _rendered(rooms, rubric.key, state, form, feed)
 
 
 async def _coverage_document(

@@ -32,6 +32,17 @@ def test_a_reader_of_lists_finds_every_coverage_by_headline_and_address() -> Non
     ]
 
 
+def test_sections_and_tags_of_coverages_are_listed_once_after_the_coverages() -> None:
+    north = replace(STORY, section="أخبار", tags=("Maps", "إدلب"))
+    south = replace(STORY, slug="south", section=" أخبار", tags=("MAPS",))
+    listed = [(feed.title, feed.url) for feed in read(north, south).feeds][2:]
+    assert listed == [
+        ("أخبار", f"{BASE_URL}/feeds/sections/%D8%A3%D8%AE%D8%A8%D8%A7%D8%B1.rss"),
+        ("Maps", f"{BASE_URL}/feeds/tags/maps.rss"),
+        ("إدلب", f"{BASE_URL}/feeds/tags/%D8%A5%D8%AF%D9%84%D8%A8.rss"),
+    ]
+
+
 def test_a_site_without_coverages_has_an_empty_list() -> None:
     assert read().feeds == []
 

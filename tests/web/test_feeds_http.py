@@ -212,12 +212,12 @@ def entries(answer: Answer) -> list[dict[str, Any]]:
     return [dict(entry) for entry in feedparser.parse(answer.body).entries]
 
 
-FEEDS = ("/feeds/breaking", "/live/story/breaking", "/live/story/updates")
+FEEDS = ("/feeds/breaking", "/live/story/breaking", "/live/story/updates", "/feeds/sections/news")
 
 
 @pytest.mark.parametrize("form", FORMS)
 async def test_a_correction_republishes_the_item_and_is_an_item_of_its_own(server: Server, form: str) -> None:
-    await server.open()
+    await server.open(section="News")
     update = await server.publish(breaking=True, headline="الأول")
     before = entries(await feed(server, f"/live/story/updates.{form}"))
     await change(server, "POST", update, "/corrections", note="كان العدد خطأ", headline="الثاني")
@@ -245,7 +245,7 @@ async def test_a_correction_republishes_the_item_and_is_an_item_of_its_own(serve
 async def test_a_retraction_stays_for_two_days_and_then_leaves(
     server: Server, clock: Clock, form: str
 ) -> None:
-    await server.open()
+    await server.open(section="News")
     kept = await server.publish(breaking=True)
     update = await server.publish(breaking=True, headline="سيُسحب")
     await change(server, "POST", update, "/retraction", reason="سر", note="سُحب")
@@ -266,7 +266,7 @@ async def test_a_retraction_stays_for_two_days_and_then_leaves(
 
 
 async def test_a_feed_has_all_of_two_days_and_never_fewer_than_fifty(server: Server, clock: Clock) -> None:
-    await server.open()
+    await server.open(section="News")
     updates = [await server.publish(breaking=True) for _ in range(60)]
     newest = [update["url"] for update in reversed(updates)]
     for hours, count in ((0, 60), (47, 60), (49, 50), (1000, 50)):

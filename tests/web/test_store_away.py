@@ -26,6 +26,7 @@ MEMORY += [
     "/live/story?page=1",
     "/sitemap.xml",
     "/news-sitemap.xml",
+    "/feeds/sections/news.atom",
 ]
 
 
@@ -40,7 +41,7 @@ async def served(redis: RedisServer, make_settings: Callable[..., Settings]) -> 
     settings = make_settings(store=redis.url, page_size=5, heal_interval=0.2)
     try:
         async with running(settings) as server:
-            await server.open()
+            await server.open(section="News")
             for number in range(12):
                 await server.publish(breaking=number % 2 == 0)
             yield server

@@ -31,9 +31,11 @@ from redis.exceptions import ResponseError
 from livefeed import metrics
 from livefeed.events import Event
 from livefeed.model import Coverage, Position, Update
+from livefeed.rubrics import Rubric
 from livefeed.store import (
     Batch,
     Conflict,
+    Filing,
     FirstResult,
     KeyUsed,
     Listener,
@@ -211,6 +213,11 @@ class RedisStore:
         if last < 1:
             return []  # Redis counts negative places from the end
         return await self._updates("range", slug, max(first, 1) - 1, last - 1)
+
+    async def filed(self, rubric: Rubric, limit: int) -> Filing:
+        epoch, changes, *entries = await self._view("filed", rubric.key, limit)
+        stamp = str(Position(epoch, changes)) if changes else ""
+        return Filing(stamp, tuple(plan.updates(epoch, entries)))
 
     async def unpublished(self, slug: str, *, limit: int) -> list[Update]:
         return await self._updates("unpublished", slug, limit)

@@ -50,11 +50,52 @@ local function use(subject, media)
   end
 end
 
+local function names(kind, id)
+  return cjson.decode(redis.call('HGET', key(kind), id) or '[]')
+end
+
+-- File a public update under the rubrics that it has itself and those that its coverage has.
+local function file(id, slug)
+  local wanted, sorted = {}, {}
+  for _, kind in ipairs({ { 'tagged', id }, { 'headed', slug } }) do
+    for _, name in ipairs(names(kind[1], kind[2])) do
+      if not wanted[name] then
+        wanted[name] = true
+        sorted[#sorted + 1] = name
+      end
+    end
+  end
+  local released = redis.call('ZSCORE', key('released'), id)
+  for _, name in ipairs(names('filed_under', id)) do
+    if not wanted[name] then
+      redis.call('ZREM', key('filed', name), id)
+      redis.call('HINCRBY', key('rubrics'), name, 1)
+    end
+  end
+  for _, name in ipairs(sorted) do
+    redis.call('ZADD', key('filed', name), released, id)
+    redis.call('HINCRBY', key('rubrics'), name, 1)
+  end
+  redis.call('HSET', key('filed_under'), id, cjson.encode(sorted))
+end
+
 local function index(update, order, offsets)
   local id, slug = update.id, update.coverage
   local listed = update.public and order > 0
   if listed then
     redis.call('ZADD', key('published', slug), order, id)
+    if not redis.call('ZSCORE', key('released'), id) then
+      redis.call('ZADD', key('released'), redis.call('HINCRBY', META, 'writes', 1), id)
+    end
+    if not update.withdrawn then -- its tags were emptied, but whoever has it must learn that it was withdrawn
+      redis.call('HSET', key('tagged'), id, cjson.encode(update.rubrics))
+      file(id, slug)
+    else
+      redis.call('HDEL', key('tagged'), id)
+      for _, name in ipairs(names('filed_under', id)) do
+        redis.call('HINCRBY', key('rubrics'), name, 1)
+      end
+    end
   end
   list(key('key_events', slug), listed and update.key_event, order, id)
   list(key('breaking', slug), listed and update.breaking, order, id)
@@ -120,6 +161,15 @@ for _, coverage in ipairs(plan.coverages) do
     redis.call('ZADD', key('opened'), redis.call('HINCRBY', META, 'writes', 1), coverage.slug)
   end
   use('coverage:' .. coverage.slug, coverage.media)
+  local rubrics = cjson.encode(coverage.rubrics)
+  if rubrics ~= redis.call('HGET', key('headed'), coverage.slug) then
+    redis.call('HSET', key('headed'), coverage.slug, rubrics)
+    for _, id in ipairs(redis.call('ZREVRANGE', key('published', coverage.slug), 0, plan.refiled - 1)) do
+      if redis.call('HEXISTS', key('tagged'), id) == 1 then -- else it was withdrawn
+        file(id, coverage.slug)
+      end
+    end
+  end
 end
 
 -- The past is emptied before this batch's own events are written, so that it holds earlier ones only.

@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 
 from livefeed.events import SITE, Event, Kind, decode_coverage, decode_update, encode, live_channel
 from livefeed.model import Coverage, Position, Status, Update
+from livefeed.rubrics import REFILED, rubrics_of
 from livefeed.store import Batch, Expected, Fact, FirstResult, Revision
 
 UNIX_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -42,6 +43,7 @@ def arguments(batch: Batch, known_epoch: str, known: Mapping[str, int]) -> list[
         "facts": [_fact(fact, texts) for fact in batch.facts],
         "updates": [_update(update, batch.facts, texts) for update in batch.updates],
         "coverages": [_coverage(coverage, batch.facts, texts) for coverage in batch.coverages],
+        "refiled": REFILED,
         "emptied": [{"id": update.id, "text": texts.place(encode(update))} for update in batch.emptied],
         "revisions": [
             {"id": line.update.id, "text": texts.place(_revision(line))} for line in batch.revisions
@@ -138,6 +140,8 @@ def _update(update: Update, facts: Sequence[Fact], texts: Texts) -> dict[str, ob
         "coverage": update.coverage,
         "order": update.order,
         "public": update.status.public,
+        "withdrawn": update.status is Status.RETRACTED,
+        "rubrics": [rubric.key for rubric in rubrics_of(update)],
         "breaking": update.breaking,
         "key_event": update.key_event and update.status is Status.PUBLISHED,
         "due": str(microseconds(scheduled_at)) if scheduled_at else "",
@@ -154,6 +158,7 @@ def _coverage(coverage: Coverage, facts: Sequence[Fact], texts: Texts) -> dict[s
     return {
         "slug": coverage.slug,
         "pinned": coverage.pinned_id or "",
+        "rubrics": [rubric.key for rubric in rubrics_of(coverage)],
         "last_live": live[-1] if live else 0,
         "media": [coverage.lead_media.id] if coverage.lead_media else [],
         "text": texts.place(encode(coverage)),

@@ -30,8 +30,10 @@ from typing import TYPE_CHECKING, TypeVar
 from livefeed import metrics
 from livefeed.events import Event
 from livefeed.model import Coverage, Update
+from livefeed.rubrics import Rubric
 from livefeed.store import (
     Batch,
+    Filing,
     FirstResult,
     Listener,
     OutcomeUnknown,
@@ -197,6 +199,9 @@ class SQLiteStore:
 
     async def published_range(self, slug: str, first: int, last: int) -> list[Update]:
         return await self._read(lambda connection: states.published_range(connection, slug, first, last))
+
+    async def filed(self, rubric: Rubric, limit: int) -> Filing:
+        return await self._read(lambda connection: states.filed(connection, rubric, limit))
 
     async def unpublished(self, slug: str, *, limit: int) -> list[Update]:
         return await self._read(lambda connection: states.unpublished(connection, slug, limit))

@@ -8,21 +8,24 @@ from datetime import UTC, datetime, timedelta
 
 from livefeed.events import SITE, Event, encode, live_channel
 from livefeed.model import Coverage, Position, Status, Update
+from livefeed.rubrics import rubrics_of
 from livefeed.store import Batch, Conflict, Fact, FirstResult, KeyUsed, Page, Revision
+from livefeed.store.sqlite import filing
 
 _TOP = "SELECT top FROM channels WHERE name = ?"
 _VERSIONS = {
     "update": "SELECT version FROM updates WHERE id = ?",
     "coverage": "SELECT version FROM coverages WHERE slug = ?",
 }
+_RELEASED = "SELECT max(released) FROM updates WHERE released IS NOT NULL"
 _EVENTS = "SELECT position, kind, live_order, CAST(payload AS BLOB) FROM events WHERE channel = ?"
 # Upserts, not INSERT OR REPLACE: that would remove whichever other row a broken index collides with.
-_KEEP_UPDATE = """INSERT INTO updates VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+_KEEP_UPDATE = """INSERT INTO updates VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
     ON CONFLICT (id) DO UPDATE SET coverage = excluded.coverage, version = excluded.version,
     live_order = excluded.live_order, position = excluded.position, ordinal = excluded.ordinal,
     published_order = excluded.published_order, key_order = excluded.key_order,
     breaking_order = excluded.breaking_order, site_rank = excluded.site_rank, written = excluded.written,
-    due_at = excluded.due_at, payload = excluded.payload"""
+    due_at = excluded.due_at, released = excluded.released, payload = excluded.payload"""
 _KEEP_COVERAGE = """INSERT INTO coverages VALUES (?, ?, ?, ?, ?)
     ON CONFLICT (slug) DO UPDATE SET version = excluded.version, position = excluded.position,
     payload = excluded.payload"""
@@ -148,15 +151,16 @@ def _offsets(numbered: Sequence[tuple[Fact, int]], channel: str, subject: str) -
 def _keep_update(connection: sqlite3.Connection, update: Update, numbered: Sequence[tuple[Fact, int]]) -> int:
     subject = _subject(update)
     stored = connection.execute(
-        "SELECT version, position, ordinal, site_rank FROM updates WHERE id = ?", (update.id,)
+        "SELECT version, position, ordinal, site_rank, released FROM updates WHERE id = ?", (update.id,)
     ).fetchone()
-    version, position, ordinal, site_rank = stored or (0, None, None, None)
+    version, position, ordinal, site_rank, released = stored or (0, None, None, None, None)
     live = _offsets(numbered, live_channel(update.coverage), subject)
     site = _offsets(numbered, SITE, subject)
     public = update.status.public
     order = update.order or (live[0] if live and public else 0)
     if order and ordinal is None:
         ordinal = 1 + _newest(connection, "ordinal", update.coverage)
+        released = 1 + (connection.execute(_RELEASED).fetchone()[0] or 0)
     if site_rank is None and site:
         site_rank = site[0]
     published = public and order
@@ -176,10 +180,13 @@ def _keep_update(connection: sqlite3.Connection, update: Update, numbered: Seque
             site_rank if update.breaking else None,
             None if public else 1 + _newest(connection, "written", update.coverage),
             microseconds(scheduled_at) if scheduled_at else None,
+            released,
             encode(update),
         ),
     )
     _show_media(connection, subject, [media.id for media in update.media])
+    if published and released:
+        filing.file(connection, update, released)
     return order
 
 
@@ -198,6 +205,7 @@ def _keep_coverage(
     stored = connection.execute(
         "SELECT version, opened, position FROM coverages WHERE slug = ?", (coverage.slug,)
     ).fetchone()
+    moves = stored is not None and filing.of_coverage(connection, coverage.slug) != rubrics_of(coverage)
     if stored is None:
         newest = connection.execute("SELECT max(opened) FROM coverages").fetchone()[0] or 0
         stored = (0, newest + 1, None)
@@ -208,6 +216,8 @@ def _keep_coverage(
         (coverage.slug, version + 1, opened, live[-1] if live else position, encode(coverage)),
     )
     _show_media(connection, subject, [coverage.lead_media.id] if coverage.lead_media else [])
+    if moves:
+        filing.refile(connection, coverage)
 
 
 def _insert(

@@ -2,7 +2,8 @@
 
 Membership is a column: an index holds an update exactly when its column is not null, so that a list of
 breaking updates, of due ones or of drafts is read from its own index and costs what it returns, whatever the
-coverage holds. `ordinal` (which published update of its coverage, from 1) never changes, so pages are ranges.
+coverage holds. `ordinal` (which published update of its coverage, from 1) never changes, so pages are ranges;
+nor does `released` (which of the site), by which a rubric lists updates of many coverages.
 """
 
 from __future__ import annotations
@@ -50,6 +51,7 @@ STEPS: tuple[tuple[str, ...], ...] = (
             site_rank INTEGER,
             written INTEGER,
             due_at INTEGER,
+            released INTEGER,
             payload TEXT NOT NULL
         )""",
         """CREATE UNIQUE INDEX updates_by_ordinal ON updates (coverage, ordinal)
@@ -61,6 +63,14 @@ STEPS: tuple[tuple[str, ...], ...] = (
             WHERE breaking_order IS NOT NULL""",
         "CREATE INDEX updates_on_site ON updates (site_rank) WHERE site_rank IS NOT NULL",
         "CREATE INDEX updates_unpublished ON updates (coverage, written) WHERE written IS NOT NULL",
+        "CREATE UNIQUE INDEX updates_released ON updates (released) WHERE released IS NOT NULL",
+        """CREATE TABLE filed (
+            rubric TEXT NOT NULL,
+            released INTEGER NOT NULL,
+            PRIMARY KEY (rubric, released)
+        ) WITHOUT ROWID""",
+        "CREATE INDEX filed_by_update ON filed (released)",
+        "CREATE TABLE rubrics (name TEXT PRIMARY KEY, changes INTEGER NOT NULL) WITHOUT ROWID",
         "CREATE INDEX updates_due ON updates (due_at, id) WHERE due_at IS NOT NULL",
         """CREATE TABLE revisions (
             line INTEGER PRIMARY KEY,

@@ -8,7 +8,8 @@ from datetime import datetime
 
 from livefeed.events import SITE, Kind, decode_coverage, decode_update, live_channel
 from livefeed.model import Coverage, Position, Update
-from livefeed.store import Revision
+from livefeed.rubrics import Rubric
+from livefeed.store import Filing, Revision
 from livefeed.store.sqlite.log import current_epoch, microseconds, top
 from livefeed.timeline import KEY_EVENTS, Front, Limits, SiteFront
 
@@ -30,6 +31,8 @@ _ON_SITE = (
 )
 _UNPUBLISHED = f"{_UPDATE} WHERE coverage = ? AND written IS NOT NULL ORDER BY written DESC LIMIT ?"
 _DUE = f"{_UPDATE} WHERE due_at <= ? ORDER BY due_at, id LIMIT ?"
+_FILED = f"{_UPDATE} JOIN filed USING (released) WHERE rubric = ? ORDER BY released DESC LIMIT ?"
+_CHANGES = "SELECT changes FROM rubrics WHERE name = ?"
 _TOTAL = "SELECT max(ordinal) FROM updates WHERE coverage = ? AND ordinal IS NOT NULL"
 
 StateRow = tuple[int, int, int | None, bytes]
@@ -87,6 +90,15 @@ def published_before(
 def published_range(connection: sqlite3.Connection, slug: str, first: int, last: int) -> list[Update]:
     """The first-th to last-th published update, oldest first."""
     return _updates(connection, _RANGE, slug, first, last)
+
+
+def filed(connection: sqlite3.Connection, rubric: Rubric, limit: int) -> Filing:
+    """The newest updates under a rubric, newest first."""
+    row = connection.execute(_CHANGES, (rubric.key,)).fetchone()
+    if row is None:
+        return Filing("")
+    stamp = str(Position(current_epoch(connection), row[0]))
+    return Filing(stamp, tuple(_updates(connection, _FILED, rubric.key, limit)) if limit else ())
 
 
 def unpublished(connection: sqlite3.Connection, slug: str, limit: int) -> list[Update]:
