@@ -198,8 +198,10 @@ def rubric_feed(
     fragment: Callable[[Update], str],
     words: Callable[[str], FeedWords],
 ) -> Feed:
-    """The feed of what is filed under a section or tag, newest first; the rest as for `coverage_feed`."""
+    """The feed of what is filed under a section or tag, newest first, in the language that all its
+    `coverages` have, or the site's; the rest as for `coverage_feed`."""
     coverages, updates = tuple(coverages), tuple(updates)
+    languages = {coverage.language for coverage in coverages}
     named = chain(map(named_rubrics, coverages), map(named_rubrics, updates))
     return _feed_across(
         coverages,
@@ -208,7 +210,7 @@ def rubric_feed(
         rubric.path,
         base_url=base_url,
         site_title=site_title,
-        site_language=site_language,
+        site_language=languages.pop() if len(languages) == 1 else site_language,
         fragment=fragment,
         words=words,
     )

@@ -89,6 +89,18 @@ async def test_a_feed_of_a_rubric_is_a_feed_like_every_other(server: Server, for
         assert (again.status, again.headers["ETag"]) == (304, answer.headers["ETag"])
 
 
+async def test_a_feed_of_one_language_says_that_language_and_a_mixed_one_the_sites(site: Server) -> None:
+    async def language() -> str:
+        answer = await site.ask("GET", "/feeds/tags/trams.json", role=None)
+        return str(json.loads(answer.body)["language"])
+
+    await site.open("tram", language="en", tags=["Trams"])
+    await site.publish("tram")
+    assert await language() == "en"
+    await site.publish("storm", tags=["trams"])
+    assert await language() == "ar"
+
+
 async def test_another_spelling_of_a_name_leads_to_its_one_address(server: Server) -> None:
     await server.open("storm", tags=["Breaking News"])
     await server.publish("storm")
