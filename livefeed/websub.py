@@ -9,8 +9,8 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 from urllib.parse import unquote, urlencode, urlsplit
@@ -84,14 +84,51 @@ class Intent:
 
 
 @dataclass(frozen=True, slots=True)
+class Mark:
+    """One entry of a feed, for comparing: `id` and `state` are digests, `updated` is in Unix seconds."""
+
+    id: str
+    state: str
+    updated: float
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What a subscriber has of a feed: the state of each entry by its id, and when the last one changed."""
+
+    states: Mapping[str, str] = field(default_factory=dict)
+    updated: float = 0.0
+
+    def missing(self, marks: Sequence[Mark]) -> tuple[str, ...]:
+        """The ids of the entries in a feed of `marks`, newest first, that the subscriber has not got.
+
+        One that is older than all that is known and did not change is not new: it came back into the feed
+        because another one left it.
+        """
+        places = [place for place, mark in enumerate(marks) if mark.id in self.states]
+        oldest = places[-1] if places else len(marks)
+        return tuple(
+            mark.id
+            for place, mark in enumerate(marks)
+            if self.states.get(mark.id) != mark.state
+            and (mark.id in self.states or place < oldest or mark.updated > self.updated)
+        )
+
+    def after(self, marks: Sequence[Mark]) -> Known:
+        """What the subscriber has once it was sent what was missing."""
+        changed = max((mark.updated for mark in marks), default=0.0)
+        return Known({mark.id: mark.state for mark in marks}, max(self.updated, changed))
+
+
+@dataclass(frozen=True, slots=True)
 class Subscription:
-    """A callback that agreed. `tag` is of the topic's document at that time: what comes later is pushed."""
+    """A callback that agreed. `known` is the topic at that time: what comes later is pushed."""
 
     callback: str
     topic: str
     secret: str
     expires_at: datetime
-    tag: str
+    known: Known
 
     @property
     def name(self) -> str:
@@ -108,9 +145,9 @@ def parse_intent(parameters: Mapping[str, str]) -> Intent:
     mode = parameters.get("hub.mode", "")
     if mode not in {"subscribe", "unsubscribe"}:
         raise HubRefused("hub.mode", f"hub.mode is {mode[:40]!r}; subscribe and unsubscribe are taken")
-    for field in ("hub.callback", "hub.topic"):
-        if not parameters.get(field):
-            raise HubRefused(field, f"{field} is missing")
+    for name in ("hub.callback", "hub.topic"):
+        if not parameters.get(name):
+            raise HubRefused(name, f"{name} is missing")
     secret = parameters.get("hub.secret", "")
     size = len(secret.encode(errors="replace"))
     if size >= SECRET_LIMIT:
@@ -123,14 +160,13 @@ def parse_intent(parameters: Mapping[str, str]) -> Intent:
     return Intent(mode_taken, parameters["hub.callback"], parameters["hub.topic"], secret, lease)
 
 
-def push_headers(
-    subscription: Subscription, hub: str, content_type: str, tag: str, body: bytes
-) -> dict[str, str]:
-    """The headers of a push (§7, §8). `tag` is the same whenever the same document is pushed."""
+def push_headers(subscription: Subscription, hub: str, content_type: str, body: bytes) -> dict[str, str]:
+    """The headers of a push (§7, §8)."""
     headers = {
         "Content-Type": content_type,
         "Link": f'<{hub}>; rel="hub", <{subscription.topic}>; rel="self"',
-        "Livefeed-Delivery": tag,
+        # The same when a crash has it sent again.
+        "Livefeed-Delivery": hashlib.sha256(body).hexdigest()[:32],
     }
     if subscription.secret:
         digest = hmac.new(subscription.secret.encode(errors="replace"), body, hashlib.sha256)

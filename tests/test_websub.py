@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from livefeed.rubrics import Rubric
 from livefeed.websub import (
@@ -15,6 +17,8 @@ from livefeed.websub import (
     LONGEST_LEASE,
     SHORTEST_LEASE,
     HubRefused,
+    Known,
+    Mark,
     Subscription,
     Topic,
     parse_intent,
@@ -109,10 +113,62 @@ def test_only_feeds_of_the_site_are_topics(path: str, topic: Topic | None) -> No
 
 
 def test_a_push_is_signed_when_a_secret_was_given_and_says_whose_it_is() -> None:
-    kept = Subscription("https://r.example/", f"{BASE}/feeds/breaking.rss", "سر", datetime.now(UTC), "")
-    headers = push_headers(kept, f"{BASE}/hub", "application/rss+xml", "t", b"body")
+    kept = Subscription("https://r.example/", f"{BASE}/feeds/breaking.rss", "سر", datetime.now(UTC), Known())
+    headers = push_headers(kept, f"{BASE}/hub", "application/rss+xml", b"body")
     digest = hmac.new("سر".encode(), b"body", hashlib.sha256).hexdigest()
     assert headers["X-Hub-Signature"] == f"sha256={digest}"
     assert headers["Link"] == f'<{BASE}/hub>; rel="hub", <{BASE}/feeds/breaking.rss>; rel="self"'
-    unsigned = Subscription(kept.callback, kept.topic, "", kept.expires_at, "")
-    assert "X-Hub-Signature" not in push_headers(unsigned, BASE, "text/xml", "t", b"body")
+    unsigned = Subscription(kept.callback, kept.topic, "", kept.expires_at, Known())
+    assert "X-Hub-Signature" not in push_headers(unsigned, BASE, "text/xml", b"body")
+
+
+def marks(*entries: tuple[str, str, float]) -> list[Mark]:
+    return [Mark(*entry) for entry in entries]
+
+
+def test_what_is_new_or_changed_is_missing_and_nothing_is_after_it_was_sent() -> None:
+    known = Known().after(marks(("b", "1", 2), ("a", "1", 1)))
+    feed = marks(("c", "1", 3), ("b", "2", 4), ("a", "1", 1))
+    assert known.missing(feed) == ("c", "b")
+    assert known.after(feed).missing(feed) == ()
+
+
+def test_an_entry_that_came_back_because_another_left_is_not_missing() -> None:
+    known = Known().after(marks(("c", "1", 3), ("b", "1", 2)))
+    assert known.missing(marks(("b", "1", 2), ("a", "1", 1))) == ()
+    # A change of an entry that had left is one all the same.
+    assert known.missing(marks(("b", "1", 2), ("a", "2", 4))) == ("a",)
+
+
+def test_whoever_was_away_so_long_that_all_is_unknown_misses_all() -> None:
+    assert Known().missing(marks(("b", "1", 2), ("a", "1", 1))) == ("b", "a")
+    known = Known().after(marks(("a", "1", 9)))
+    assert known.missing(marks(("c", "1", 3), ("b", "1", 2))) == ("c", "b")
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(["publish", "change"]), st.integers(0, 30), st.booleans()), max_size=60
+    ),
+    st.integers(1, 6),
+)
+def test_whatever_is_written_a_subscriber_ends_with_the_feed_and_gets_each_state_once(
+    writes: list[tuple[str, int, bool]], window: int
+) -> None:
+    feed: list[Mark] = []
+    known, got = Known(), {}
+    sent: list[tuple[str, str]] = []
+    for now, (verb, place, reachable) in enumerate(writes, 1):
+        if verb == "publish" or not feed:
+            feed.insert(0, Mark(f"{now}", "0", now))
+        else:
+            old = feed[place % min(len(feed), window)]
+            feed[feed.index(old)] = Mark(old.id, f"{now}", now)
+        if reachable:
+            shown = feed[:window]
+            missing = known.missing(shown)
+            sent += [(mark.id, mark.state) for mark in shown if mark.id in missing]
+            got |= {mark.id: mark.state for mark in shown if mark.id in missing}
+            known = known.after(shown)
+            assert all(got[mark.id] == mark.state for mark in shown)
+    assert len(sent) == len(set(sent))

@@ -2,9 +2,10 @@
 
 Theory of operation
     A request to the hub becomes an intent in the records. The courier asks the callback whether it agrees,
-    and only then is there a subscription: a record that expires with its lease. A push is due when the
-    topic's document is another one than was pushed last, known by its tag, so a restart, a lost announcement
-    or a subscriber's bad hour cannot lose a change: whatever the callback missed is in the next document.
+    and only then is there a subscription: a record that expires with its lease. What a callback has of its
+    topic is kept beside it, and a push holds the entries that it has not: those that are new or changed. So a
+    restart, a lost announcement or a subscriber's bad hour cannot lose a change: whatever the callback
+    missed is in the next push, once.
     All that belongs to one callback is one round, so it gets one request at a time.
 """
 
@@ -14,7 +15,7 @@ import hashlib
 import hmac
 import random
 import secrets
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -26,7 +27,7 @@ from livefeed.courier.lease import Lease
 from livefeed.courier.outside import Outside
 from livefeed.courier.progress import pause_after
 from livefeed.store import Conflict, Records, Store
-from livefeed.websub import Intent, Subscription, push_headers
+from livefeed.websub import Intent, Known, Mark, Subscription, push_headers
 
 log = structlog.get_logger()
 
@@ -42,18 +43,20 @@ class HubFull(Exception):
 
 @dataclass(frozen=True, slots=True)
 class TopicDocument:
-    """A topic as it is now: the bytes that a reader gets, their exact type, and their tag."""
+    """A topic as it is now: a mark for each entry, newest first, and a tag that is the same as long as they
+    are. `part` renders the document with the entries of some ids alone."""
 
-    body: bytes
-    content_type: str
     tag: str
+    content_type: str
+    marks: tuple[Mark, ...]
+    part: Callable[[Collection[str]], Awaitable[bytes]]
 
 
 @dataclass(frozen=True, slots=True)
 class Pushed:
-    """What a subscription was sent last, and how often the next push has failed."""
+    """What a subscriber has by now, and how often the next push has failed."""
 
-    tag: str
+    known: Known
     failures: int = 0
     retry_at: datetime | None = None
 
@@ -90,7 +93,7 @@ class Subscriptions:
             await self.pushed.remove(subscription.name)  # of one that ended
         else:
             # A renewal must not pass over a change that was not pushed yet.
-            subscription = replace(subscription, tag=former.value.tag)
+            subscription = replace(subscription, known=former.value.known)
         await self.subscriptions.file(
             subscription.name,
             subscription,
@@ -160,7 +163,7 @@ class CallbackRound:
     def __init__(self, hub: Hub, callback: str) -> None:
         self._hub = hub
         self._callback = callback
-        self._done: dict[str, str] = {}  # the tag that each subscription is known to have been sent
+        self._done: dict[str, str] = {}  # the tag of the topic under which nothing was missing
 
     async def run(self) -> float | None:
         """See `Round`."""
@@ -191,7 +194,9 @@ class CallbackRound:
             self._done.pop(intent.name, None)
         elif agreed and document is not None:
             ends = await hub.store.now() + timedelta(seconds=intent.lease)
-            kept = Subscription(intent.callback, intent.topic, intent.secret, ends, document.tag)
+            kept = Subscription(
+                intent.callback, intent.topic, intent.secret, ends, Known().after(document.marks)
+            )
             try:
                 await hub.records.keep(kept)
             except HubFull:
@@ -213,25 +218,25 @@ class CallbackRound:
             return None  # ended
         subscription = filed.value
         noted = await hub.records.pushed.find(name)
-        pushed = noted.value if noted else Pushed(subscription.tag)
-        if pushed.tag == document.tag:
+        pushed = noted.value if noted else Pushed(subscription.known)
+        missing = pushed.known.missing(document.marks)
+        if not missing:
             self._done[name] = document.tag
             return None
         now = await hub.store.now()
         if pushed.retry_at is not None and pushed.retry_at > now:
             return (pushed.retry_at - now).total_seconds()
-        headers = push_headers(
-            subscription, hub.address(), document.content_type, document.tag, document.body
-        )
+        body = await document.part(missing)
+        headers = push_headers(subscription, hub.address(), document.content_type, body)
         hub.lease.require()
-        answer = await hub.outside.post(subscription.callback, document.body, headers)
+        answer = await hub.outside.post(subscription.callback, body, headers)
         metrics.OUTSIDE.labels("push", "accepted" if answer.accepted else "failed").inc()
         if answer.status == GONE:
             await hub.records.end(name)
             return None
         version = noted.version if noted else 0
         if answer.accepted:
-            await hub.records.pushed.file(name, Pushed(document.tag), expected=version)
+            await hub.records.pushed.file(name, Pushed(pushed.known.after(document.marks)), expected=version)
             self._done[name] = document.tag
             return None
         log.info("a push failed", attempt=pushed.failures + 1, reason=answer.sentence)
@@ -241,7 +246,7 @@ class CallbackRound:
             LONGEST_PAUSE,
             random.random(),  # noqa: S311 - spreads load, hides nothing
         )
-        failed = Pushed(pushed.tag, pushed.failures + 1, await hub.store.now() + pause)
+        failed = Pushed(pushed.known, pushed.failures + 1, await hub.store.now() + pause)
         await hub.records.pushed.file(name, failed, expected=version)
         return pause.total_seconds()
 

@@ -41,7 +41,7 @@ from livefeed.site import same_media, site_secret
 from livefeed.store import Listener, Store, StoreError, StoreRefused, open_store
 from livefeed.tasks import cancel
 from livefeed.timeline import Limits
-from livefeed.web import api, desk, hub, live, reader, syndication
+from livefeed.web import api, desk, hub, live, reader, sources, syndication
 from livefeed.web.answers import add_security_headers, answer_errors
 from livefeed.web.documents import Documents
 from livefeed.web.rooms import ROOMS, Rooms
@@ -169,7 +169,7 @@ async def open_rooms(settings: Settings, store: Store) -> AsyncIterator[Rooms]:
 
     async def topic_document(url: str) -> TopicDocument | None:
         topic = Topic.parse(url, rooms.base_url)
-        return None if topic is None else await syndication.topic_document(rooms, topic)
+        return None if topic is None else await sources.topic_document(rooms, topic)
 
     subscriptions = Subscriptions(store.records)
     websub: Hub | Pings
@@ -180,7 +180,7 @@ async def open_rooms(settings: Settings, store: Store) -> AsyncIterator[Rooms]:
             outside,
             lease,
             slugs=slugs,
-            topics=lambda slug: syndication.topics(rooms, slug),
+            topics=lambda slug: sources.topics(rooms, slug),
             first_pause=settings.webhook_pause,
         )
     else:

@@ -21,6 +21,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import format_datetime
+from typing import Any, TypeVar
 
 import brotli
 from aiohttp import web
@@ -29,7 +30,10 @@ from livefeed import metrics
 
 RENDER_TIMEOUT = 20.0  # seconds; a page takes milliseconds, so this is a defect's limit, not a reader's
 SMALLEST = 600  # bytes; below that a header of the encoding and the CPU outweigh what is saved
+MATERIALS = 8  # kept beside the documents made of them: the forms of one feed are asked for together
 SUFFIXES = {"br": "-br", "gzip": "-gz"}  # of the tag of each encoding, the one that is liked better first
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +61,7 @@ class Documents:
         self._clock = clock
         self._kept: OrderedDict[str, Document] = OrderedDict()
         self._size = 0
+        self._materials: OrderedDict[str, tuple[Hashable, Any]] = OrderedDict()
         self._rendering: dict[tuple[str, Hashable], asyncio.Task[Document]] = {}
         # One thread: rendering is pure computation, a second one would only take turns with it.
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="livefeed-render")
@@ -93,6 +98,18 @@ class Documents:
             task.add_done_callback(lambda _: self._rendering.pop((key, state), None))
         async with asyncio.timeout(RENDER_TIMEOUT):
             return await asyncio.shield(task)
+
+    def material(self, key: str, state: Hashable, make: Callable[[], T]) -> T:
+        """What several documents are rendered from, made once a state. To be called by what renders: that
+        is one thread, so nobody else is here meanwhile."""
+        kept = self._materials.pop(key, None)
+        if kept is None or kept[0] != state:
+            kept = (state, make())
+        self._materials[key] = kept
+        if len(self._materials) > MATERIALS:
+            self._materials.popitem(last=False)
+        made: T = kept[1]
+        return made
 
     async def _render(self, key: str, state: Hashable, make: Callable[[], Document]) -> Document:
         metrics.RENDERS.labels(key.partition(" ")[0]).inc()
