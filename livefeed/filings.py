@@ -13,7 +13,9 @@ Invariants
 
 from __future__ import annotations
 
+import asyncio
 from collections import OrderedDict
+from weakref import WeakValueDictionary
 
 from livefeed.rubrics import Rubric
 from livefeed.store import Filing, Store, StoreAway
@@ -27,11 +29,18 @@ class Filings:
     def __init__(self, store: Store, limit: int) -> None:
         self._store = store
         self._limit = limit
+        self._locks: WeakValueDictionary[Rubric, asyncio.Lock] = WeakValueDictionary()
         self._kept: OrderedDict[Rubric, Filing] = OrderedDict()
 
     async def filing(self, rubric: Rubric) -> Filing | None:
         """What is filed under `rubric`; None when nothing ever was. Raises `StoreAway` when it is not in
         memory and cannot be read."""
+        # One at a time: those who wait for a change to be read find it read.
+        lock = self._locks.setdefault(rubric, asyncio.Lock())
+        async with lock:
+            return await self._filing(rubric)
+
+    async def _filing(self, rubric: Rubric) -> Filing | None:
         kept = self._kept.get(rubric)
         try:
             if kept is None or (await self._store.filed(rubric, 0)).stamp != kept.stamp:

@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 from html import escape
 from urllib.parse import quote
 
@@ -119,6 +120,7 @@ def uri(address: str) -> str:
     return quote(clean_line(address), safe="%:/?#[]@!$&'()*+,;=~")
 
 
+@lru_cache(2000)  # a change of one update leaves the entries of the others as they were
 def _published(update: Update, base_url: str, words: FeedWords, content: str, fallback: str) -> Entry:
     title = title_of(update.headline, update.text) or _caption(update.media) or fallback
     return replace(

@@ -12,6 +12,8 @@ from livefeed.model import Coverage
 from livefeed.rubrics import Rubric, named_rubrics
 from livefeed.text import clean_line
 
+LISTED = 1000  # sections and tags; whoever imports more has imported a search engine
+
 
 def opml(coverages: Iterable[Coverage], *, base_url: str, title: str) -> bytes:
     """The feed of everything of each coverage, in their order, then those of the sections and tags that they
@@ -34,7 +36,7 @@ def opml(coverages: Iterable[Coverage], *, base_url: str, title: str) -> bytes:
             outline.set("description", description)
         for rubric, name in named_rubrics(coverage).items():
             rubrics.setdefault(rubric, name)
-    for rubric, name in sorted(rubrics.items()):
+    for rubric, name in sorted(rubrics.items())[:LISTED]:
         outline = SubElement(body, "outline", type="rss", text=name, title=name, version="RSS2")
         outline.set("xmlUrl", uri(f"{base_url}{rubric.path}.rss"))
         outline.set("htmlUrl", uri(f"{base_url}/"))

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, lru_cache
 from hashlib import sha256
 from itertools import islice
 from pathlib import Path
@@ -43,6 +43,9 @@ __all__ = [
 
 PACKAGE = Path(__file__).parent.parent
 STATIC = PACKAGE / "static"  # served at /static/
+FRAGMENTS = (
+    1000  # remembered, some 3 kB each: a change of one update leaves the others of its page as they were
+)
 RUBRICS_LINKED = 6  # in the head of each page, where every feed costs each reader bytes
 KEY_EVENTS_SHOWN = 6  # the rest of the list is folded away, so that a phone reaches the updates soon
 
@@ -71,6 +74,7 @@ class Pages:
         folders = ([overlay] if overlay else []) + [template_folder()]
         self._loader = ChoiceLoader([FileSystemLoader(folder) for folder in folders])
         self._environments: dict[str, Environment] = {}
+        self._fragments = lru_cache(FRAGMENTS)(self._new_fragment)
 
     # Fragments
 
@@ -195,6 +199,9 @@ class Pages:
 
     def _fragment(self, update: Update, coverage: Coverage, *, copy: bool = False) -> Markup:
         # Pages put in the very fragment that is pushed, so that the two can never differ, even in language.
+        return self._fragments(update, coverage, copy, self.base_url)
+
+    def _new_fragment(self, update: Update, coverage: Coverage, copy: bool, _address: str) -> Markup:
         return Markup(  # noqa: S704 - it comes out of the escaping environment
             self._render("update.html", coverage.language, update=update, coverage=coverage, copy=copy)
         )

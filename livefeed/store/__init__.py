@@ -272,7 +272,8 @@ class Store(Protocol):
         on the whole site: those that have it, and those of coverages that have it. What was retracted stays
         where it was, so that its feeds can say so. 0 asks for the stamp alone.
 
-        When a coverage's section or tags change, its newest `REFILED` updates move with it."""
+        When a coverage's section or tags change, its newest `REFILED` updates move with it, and older ones
+        leave where they were for its sake."""
 
     async def unpublished(self, slug: str, *, limit: int) -> list[Update]:
         """Drafts, submissions and scheduled updates of a coverage, last changed first."""

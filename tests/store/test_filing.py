@@ -14,6 +14,8 @@ from livefeed.model import Status
 from livefeed.rubrics import REFILED, Rubric
 from livefeed.settings import Settings
 from livefeed.store import Store
+from livefeed.store.redis import plan
+from livefeed.store.sqlite import filing
 
 NEWS = Rubric.of("section", "أخبار")
 SPORT = Rubric.of("section", "Sport")
@@ -89,6 +91,19 @@ async def test_a_coverage_takes_its_updates_with_it_to_another_section(desk: Des
     assert await under(desk.store, NEWS) == []
     assert await under(desk.store, SPORT) == ["two", "one"]
     assert await under(desk.store, IDLIB) == ["two"]  # its own
+
+
+async def test_what_is_older_than_any_feed_shows_leaves_with_its_coverage(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(filing, "REFILED", 2)
+    monkeypatch.setattr(plan, "REFILED", 2)
+    for number in range(6):
+        await desk.publish(f"{number}", tags=("إدلب",) if number == 1 else ())
+    await desk.open(section="Sport", tags=())
+    assert await under(desk.store, NEWS) == []
+    assert await under(desk.store, SPORT) == ["5", "4"]
+    assert await under(desk.store, IDLIB) == ["1"]  # its own
 
 
 async def test_what_was_retracted_stays_where_it_was_without_its_text_and_comes_back(desk: Desk) -> None:

@@ -163,10 +163,31 @@ for _, coverage in ipairs(plan.coverages) do
   use('coverage:' .. coverage.slug, coverage.media)
   local rubrics = cjson.encode(coverage.rubrics)
   if rubrics ~= redis.call('HGET', key('headed'), coverage.slug) then
+    local former = names('headed', coverage.slug)
     redis.call('HSET', key('headed'), coverage.slug, rubrics)
     for _, id in ipairs(redis.call('ZREVRANGE', key('published', coverage.slug), 0, plan.refiled - 1)) do
       if redis.call('HEXISTS', key('tagged'), id) == 1 then -- else it was withdrawn
         file(id, coverage.slug)
+      end
+    end
+    -- What is older than any feed shows leaves the former rubrics, unless it has them itself, and enters none.
+    local left = {}
+    for _, name in ipairs(former) do
+      left[name] = true
+    end
+    for _, name in ipairs(coverage.rubrics) do
+      left[name] = nil
+    end
+    local older = next(left) and redis.call('ZREVRANGE', key('published', coverage.slug), plan.refiled, -1) or {}
+    for _, id in ipairs(older) do
+      local own = {}
+      for _, name in ipairs(names('tagged', id)) do
+        own[name] = true
+      end
+      for name in pairs(left) do
+        if not own[name] then
+          redis.call('ZREM', key('filed', name), id)
+        end
       end
     end
   end

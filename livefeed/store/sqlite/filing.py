@@ -10,11 +10,16 @@ from livefeed.model import Coverage, Status, Update
 from livefeed.rubrics import REFILED, Rubric, rubrics_of
 
 _COVERAGE = "SELECT CAST(payload AS BLOB) FROM coverages WHERE slug = ?"
-_UNDER = "SELECT rubric FROM filed WHERE released = ?"
+_UNDER = "SELECT rubric, own FROM filed WHERE released = ?"
 _NEWEST = (
-    "SELECT released, CAST(payload AS BLOB) FROM updates WHERE coverage = ? AND published_order IS NOT NULL "
-    "ORDER BY published_order DESC LIMIT ?"
+    "SELECT released, published_order, CAST(payload AS BLOB) FROM updates "
+    "WHERE coverage = ? AND published_order IS NOT NULL ORDER BY published_order DESC LIMIT ?"
 )
+_OLDER = (
+    "DELETE FROM filed WHERE rubric = ? AND NOT own AND released IN "
+    "(SELECT released FROM updates WHERE coverage = ? AND published_order < ?)"
+)
+_FILE = "INSERT INTO filed VALUES (?, ?, ?) ON CONFLICT (rubric, released) DO UPDATE SET own = excluded.own"
 _CHANGED = "INSERT INTO rubrics VALUES (?, 1) ON CONFLICT (name) DO UPDATE SET changes = changes + 1"
 
 
@@ -23,11 +28,17 @@ def file(connection: sqlite3.Connection, update: Update, released: int) -> None:
     _file(connection, update, released, of_coverage(connection, update.coverage))
 
 
-def refile(connection: sqlite3.Connection, coverage: Coverage) -> None:
-    """Have the newest updates of a coverage follow it to other rubrics."""
+def refile(connection: sqlite3.Connection, coverage: Coverage, former: Iterable[Rubric]) -> None:
+    """Have the newest updates of a coverage follow it from its `former` rubrics to others; what is older
+    leaves those alone."""
     of_all = rubrics_of(coverage)
-    for released, payload in connection.execute(_NEWEST, (coverage.slug, REFILED)).fetchall():
+    oldest = 0
+    newest = connection.execute(_NEWEST, (coverage.slug, REFILED)).fetchall()
+    for released, order, payload in newest:
         _file(connection, decode_update(payload), released, of_all)
+        oldest = order
+    left = [rubric.key for rubric in former if rubric not in of_all]
+    connection.executemany(_OLDER, [(name, coverage.slug, oldest) for name in left])
 
 
 def of_coverage(connection: sqlite3.Connection, slug: str) -> tuple[Rubric, ...]:
@@ -37,14 +48,12 @@ def of_coverage(connection: sqlite3.Connection, slug: str) -> tuple[Rubric, ...]
 
 
 def _file(connection: sqlite3.Connection, update: Update, released: int, of_all: Iterable[Rubric]) -> None:
-    former = {name for (name,) in connection.execute(_UNDER, (released,))}
-    wanted = {rubric.key for rubric in (*rubrics_of(update), *of_all)}
+    former = {name: bool(own) for name, own in connection.execute(_UNDER, (released,))}
+    wanted = {rubric.key: False for rubric in of_all} | {rubric.key: True for rubric in rubrics_of(update)}
     if update.status is Status.RETRACTED:
         wanted = former  # its tags were emptied, but whoever has it must learn that it was withdrawn
-    _each(connection, "DELETE FROM filed WHERE rubric = ? AND released = ?", former - wanted, released)
-    _each(connection, "INSERT INTO filed VALUES (?, ?)", wanted - former, released)
-    connection.executemany(_CHANGED, [(name,) for name in sorted(former | wanted)])
-
-
-def _each(connection: sqlite3.Connection, statement: str, names: set[str], released: int) -> None:
-    connection.executemany(statement, [(name, released) for name in sorted(names)])
+    gone = [(name, released) for name in former if name not in wanted]
+    connection.executemany("DELETE FROM filed WHERE rubric = ? AND released = ?", gone)
+    new = [(name, released, own) for name, own in wanted.items() if former.get(name) != own]
+    connection.executemany(_FILE, new)
+    connection.executemany(_CHANGED, [(name,) for name in sorted(former.keys() | wanted)])

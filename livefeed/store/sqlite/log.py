@@ -205,7 +205,7 @@ def _keep_coverage(
     stored = connection.execute(
         "SELECT version, opened, position FROM coverages WHERE slug = ?", (coverage.slug,)
     ).fetchone()
-    moves = stored is not None and filing.of_coverage(connection, coverage.slug) != rubrics_of(coverage)
+    former = filing.of_coverage(connection, coverage.slug)
     if stored is None:
         newest = connection.execute("SELECT max(opened) FROM coverages").fetchone()[0] or 0
         stored = (0, newest + 1, None)
@@ -216,8 +216,8 @@ def _keep_coverage(
         (coverage.slug, version + 1, opened, live[-1] if live else position, encode(coverage)),
     )
     _show_media(connection, subject, [coverage.lead_media.id] if coverage.lead_media else [])
-    if moves:
-        filing.refile(connection, coverage)
+    if former != rubrics_of(coverage):
+        filing.refile(connection, coverage, former)
 
 
 def _insert(

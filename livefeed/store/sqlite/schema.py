@@ -67,6 +67,7 @@ STEPS: tuple[tuple[str, ...], ...] = (
         """CREATE TABLE filed (
             rubric TEXT NOT NULL,
             released INTEGER NOT NULL,
+            own INTEGER NOT NULL,
             PRIMARY KEY (rubric, released)
         ) WITHOUT ROWID""",
         "CREATE INDEX filed_by_update ON filed (released)",
