@@ -1,0 +1,5 @@
+"""Editors' pages: one noun a file. Server-rendered, for a logged-in person at a browser."""
+
+from livefeed.web.desk import coverages, login
+
+routes = (*login.routes, *coverages.routes)

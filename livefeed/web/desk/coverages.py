@@ -1,0 +1,39 @@
+"""The list of coverages, and the desk of one."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from livefeed.model import Role
+from livefeed.newsroom import Unknown
+from livefeed.web.desk.entrance import at_the_desk, page
+from livefeed.web.rooms import rooms_of
+
+MOST_WAITING = 200  # unpublished updates on the desk; more than a desk can work off are a list for the API
+
+routes = web.RouteTableDef()
+
+
+@routes.get("/desk")
+async def desk_index(request: web.Request) -> web.Response:
+    """The coverages one may work on."""
+    caller = await at_the_desk(request)
+    rooms = rooms_of(request)
+    site = await rooms.fronts.site()
+    return page(rooms.pages.desk_index(site, caller.editor.name, caller.editor.role))
+
+
+@routes.get("/desk/{slug}")
+async def desk(request: web.Request) -> web.Response:
+    """The composer beside the live stream, and what is not published yet."""
+    slug = request.match_info["slug"]
+    caller = await at_the_desk(request, slug=slug)
+    rooms = rooms_of(request)
+    front = await rooms.fronts.front(slug)
+    if front is None:
+        raise Unknown(f"There is no coverage {slug!r}.")
+    waiting = await rooms.store.unpublished(slug, limit=MOST_WAITING)
+    editor = caller.editor
+    if not editor.may(Role.EDITOR, slug):
+        waiting = [update for update in waiting if update.author == editor.account]
+    return page(rooms.pages.desk_page(front, waiting, editor.name, editor.role))

@@ -1,0 +1,60 @@
+"""Logging in by a one-time link, and out."""
+
+from __future__ import annotations
+
+from urllib.parse import parse_qs
+
+from aiohttp import web
+
+from livefeed.web.desk.entrance import page
+from livefeed.web.guard import SESSION_COOKIE, require_same_origin
+from livefeed.web.intake import body_of
+from livefeed.web.rooms import rooms_of
+
+LOGIN_BYTES = 4096  # a code has 43 characters
+
+routes = web.RouteTableDef()
+
+
+@routes.get("/desk/login")
+async def login_form(request: web.Request) -> web.Response:
+    """The page at the end of a one-time link. Opening it spends nothing: chat programs open links too."""
+    rooms = rooms_of(request)
+    code = request.query.get("code", "")
+    return page(rooms.pages.login_page(rooms.settings.site_language, token=code))
+
+
+@routes.post("/desk/login")
+async def log_in(request: web.Request) -> web.StreamResponse:
+    """Spend the code, begin a session."""
+    require_same_origin(request)
+    rooms = rooms_of(request)
+    # Not `request.post()`: nobody has logged in yet, and a code needs no multipart parser.
+    fields = parse_qs((await body_of(request, LOGIN_BYTES)).decode(errors="replace"))
+    redeemed = await rooms.accounts.redeem(fields.get("code", [""])[0])
+    if redeemed is None:
+        language = rooms.settings.site_language
+        return page(rooms.pages.login_page(language, error="used"), status=403)
+    secret, _ = redeemed
+    response = web.HTTPSeeOther("/desk")
+    response.set_cookie(
+        SESSION_COOKIE,
+        secret,
+        max_age=int(rooms.settings.session_lifetime),
+        httponly=True,
+        secure=rooms.base_url.startswith("https://"),
+        samesite="Lax",
+    )
+    raise response
+
+
+@routes.post("/desk/logout")
+async def log_out(request: web.Request) -> web.StreamResponse:
+    """End the session."""
+    require_same_origin(request)
+    secret = request.cookies.get(SESSION_COOKIE)
+    if secret:
+        await rooms_of(request).accounts.end_session(secret)
+    response = web.HTTPSeeOther("/desk/login")
+    response.del_cookie(SESSION_COOKIE)
+    raise response
