@@ -48,7 +48,10 @@ class Settings(BaseSettings):
         "is refused. An absent one is made and kept in the store.",
     )
     workers: int = Field(1, ge=1, le=64, description="Processes to start; more than one needs a Redis store.")
-    templates: Path | None = Field(None, description="Folder whose templates replace single ones: theming.")
+    templates: Path | None = Field(
+        None,
+        description="Folder of the theme: its templates, static/ and locale/ replace single shipped files.",
+    )
     accept: Annotated[tuple[str, ...], NoDecode] = Field(
         (),
         description="Weaknesses of the Redis server accepted by name, comma-separated, such as "

@@ -40,14 +40,13 @@ from livefeed.pages import (
     Pages,
     archive_pages,
     first_page_count,
-    translate,
-    translate_plural,
 )
-from livefeed.pages.catalogue import LOCALE_FOLDER, plural_forms
+from livefeed.pages.catalogue import LOCALE_FOLDER, Catalogues
 from livefeed.timeline import Front, SiteFront
 
 SITE = "https://live.example.org"
 NOON = datetime(2020, 11, 22, 15, 15, tzinfo=UTC)
+WORDS = Catalogues()
 TEMPLATES = Path(__file__).parent.parent / "templates"
 READER_SCRIPTS = (
     "first-paint",
@@ -470,20 +469,20 @@ def test_catalogues_agree_and_keep_their_placeholders() -> None:
 )
 def test_arabic_counts_in_six_forms(count: int, category: str, said: str) -> None:
     singular, plural = "%(n)s new update", "%(n)s new updates"
-    assert translate_plural("ar")(singular, plural, count).replace("%(n)s", "{n}") == said
-    assert plural_forms("ar", singular, plural)[category] == said
+    assert WORDS.translate_plural("ar")(singular, plural, count).replace("%(n)s", "{n}") == said
+    assert WORDS.plural_forms("ar", singular, plural)[category] == said
 
 
 def test_the_counted_button_gets_every_form_of_its_language(pages: Pages) -> None:
     (button,) = parsed(pages.live_page(FRONT)).iter("new-updates")
     assert set(json.loads(button.get("data-forms") or "")) == {"zero", "one", "two", "few", "many", "other"}
-    assert set(plural_forms("en", "%(n)s new update", "%(n)s new updates")) == {"one", "other"}
+    assert set(WORDS.plural_forms("en", "%(n)s new update", "%(n)s new updates")) == {"one", "other"}
 
 
 def test_regions_speak_their_language_and_unknown_languages_english() -> None:
-    assert translate("ar-SY")("Breaking") == "عاجل"
-    assert translate("tr")("Breaking") == "Breaking"
-    assert translate("../ar")("Breaking") == "Breaking"
+    assert WORDS.translate("ar-SY")("Breaking") == "عاجل"
+    assert WORDS.translate("tr")("Breaking") == "Breaking"
+    assert WORDS.translate("../ar")("Breaking") == "Breaking"
 
 
 # Scripts and styles

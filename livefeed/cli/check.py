@@ -75,7 +75,7 @@ async def _findings() -> AsyncIterator[Finding]:
     async for finding in _store_findings(settings):
         yield finding
     yield await media_finding(settings)
-    yield template_finding(settings)
+    yield theme_finding(settings)
 
 
 def settings_findings(settings: Settings) -> Iterator[Finding]:
@@ -112,11 +112,11 @@ def clock_finding(stores: datetime, ours: datetime) -> Finding:
     return Finding("clock", True, f"{ours:%Y-%m-%d %H:%M:%S} UTC, as the store has it")
 
 
-def template_finding(settings: Settings) -> Finding:
-    """Whether the overlay folder holds templates that replace some of ours, and can be read as such."""
+def theme_finding(settings: Settings) -> Finding:
+    """Whether the theme's folder holds files that replace some of ours, and can be read as such."""
     from jinja2 import Environment, FileSystemLoader, TemplateError  # noqa: PLC0415 - see the package
 
-    from livefeed.pages import template_folder  # noqa: PLC0415
+    from livefeed.pages import CatalogueBroken, Theme, template_folder  # noqa: PLC0415
 
     folder = settings.templates
     if folder is None:
@@ -125,7 +125,7 @@ def template_finding(settings: Settings) -> Finding:
         return Finding("templates", False, f"LIVEFEED_TEMPLATES is {folder}, which is no folder.")
     shipped = set(FileSystemLoader(template_folder()).list_templates())
     overlay = Environment(loader=FileSystemLoader(folder), autoescape=True, extensions=["jinja2.ext.i18n"])
-    replaced = sorted(name for name in overlay.list_templates() if name.endswith(".html"))
+    replaced = sorted(path.name for path in folder.glob("*.html"))
     for name in replaced:
         if name not in shipped:
             return Finding(
@@ -135,7 +135,15 @@ def template_finding(settings: Settings) -> Finding:
             overlay.parse((folder / name).read_text("utf-8"))
         except (TemplateError, UnicodeDecodeError) as broken:
             return Finding("templates", False, f"{folder / name} cannot be read: {broken}.")
-    return Finding("templates", True, f"{folder} replaces {', '.join(replaced) or 'none'}")
+    try:
+        languages = Theme(folder).words.languages
+    except CatalogueBroken as broken:
+        return Finding("templates", False, str(broken))
+    return Finding(
+        "templates",
+        True,
+        f"{folder} replaces {', '.join(replaced) or 'none'}; pages speak {', '.join(languages)}",
+    )
 
 
 def file_finding(file: Path) -> Finding:

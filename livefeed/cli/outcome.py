@@ -107,9 +107,10 @@ def _refusals() -> tuple[type[Exception], ...]:
     from livefeed.accounts import AccountRefused  # noqa: PLC0415 - see the package
     from livefeed.media import MediaAway, MediaRefused  # noqa: PLC0415
     from livefeed.newsroom import Refused  # noqa: PLC0415
+    from livefeed.pages import CatalogueBroken  # noqa: PLC0415
     from livefeed.store import StoreError  # noqa: PLC0415
 
-    return AccountRefused, MediaAway, MediaRefused, Refused, StoreError
+    return AccountRefused, CatalogueBroken, MediaAway, MediaRefused, Refused, StoreError
 
 
 def _sentences(invalid: ValidationError) -> list[str]:

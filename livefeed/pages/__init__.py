@@ -10,12 +10,11 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from functools import cache, lru_cache
-from hashlib import sha256
+from functools import lru_cache
 from itertools import islice
 from pathlib import Path
 
-from jinja2 import ChoiceLoader, Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
 from livefeed.events import Event, coverage_url, rfc3339, update_url
@@ -23,26 +22,25 @@ from livefeed.model import Coverage, CoverageStatus, Role, Status, Update
 from livefeed.pages.addresses import absolute
 from livefeed.pages.archive import archive_pages, first_page_count
 from livefeed.pages.card import coverage_card, index_card, update_card
-from livefeed.pages.catalogue import plural_forms, spoken, translate, translate_plural, translations
+from livefeed.pages.catalogue import CatalogueBroken
 from livefeed.pages.clock import local_clock, local_date, place_of
 from livefeed.pages.isolates import isolated
 from livefeed.pages.linked_data import data_block, live_blog, update_posting
+from livefeed.pages.theme import STATIC, THEME_STYLE, Theme, template_folder
 from livefeed.rubrics import named_rubrics
 from livefeed.text import direction_of_language, title_of
 from livefeed.timeline import Front, SiteFront
 
 __all__ = [
     "STATIC",
+    "CatalogueBroken",
     "Pages",
+    "Theme",
     "archive_pages",
     "first_page_count",
     "template_folder",
-    "translate",
-    "translate_plural",
 ]
 
-PACKAGE = Path(__file__).parent.parent
-STATIC = PACKAGE / "static"  # served at /static/
 FRAGMENTS = (
     1000  # remembered, some 3 kB each: a change of one update leaves the others of its page as they were
 )
@@ -55,7 +53,7 @@ class Pages:
 
     base_url      public address without a trailing slash
     page_size     updates on an archive page
-    overlay       folder whose templates replace single ones
+    overlay       the newsroom's theme: see `Theme`
     """
 
     def __init__(
@@ -71,8 +69,7 @@ class Pages:
         self._site_title = site_title
         self._site_language = site_language
         self._page_size = page_size
-        folders = ([overlay] if overlay else []) + [template_folder()]
-        self._loader = ChoiceLoader([FileSystemLoader(folder) for folder in folders])
+        self.theme = Theme(overlay)
         self._environments: dict[str, Environment] = {}
         self._fragments = lru_cache(FRAGMENTS)(self._new_fragment)
 
@@ -127,7 +124,7 @@ class Pages:
             coverage.language,
             coverage=coverage,
             update=update,
-            card=update_card(update, coverage, self.base_url),
+            card=update_card(update, coverage, self.base_url, self.theme.words.translate(coverage.language)),
             linked_data=posting and data_block(posting),
         )
 
@@ -143,7 +140,13 @@ class Pages:
             for status in (CoverageStatus.LIVE, CoverageStatus.SCHEDULED, CoverageStatus.CLOSED)
         ]
         listed = [coverage for _, entries in groups for coverage, _ in entries]
-        card = index_card(listed, self.base_url, self._site_title, self._site_language)
+        card = index_card(
+            listed,
+            self.base_url,
+            self._site_title,
+            self._site_language,
+            self.theme.words.translate(self._site_language),
+        )
         return self._render("index.html", self._site_language, groups=groups, card=card)
 
     def error_page(self, status: int, language: str, sentence: str) -> str:
@@ -220,14 +223,15 @@ class Pages:
 
     def _environment(self, language: str) -> Environment:
         # One environment a catalogue, not a language: languages come from people's input and are unbounded.
-        words = spoken(language)
+        words = self.theme.words.spoken(language)
         if words not in self._environments:
             self._environments[words] = self._made(words)
         return self._environments[words]
 
     def _made(self, words: str) -> Environment:
+        said = self.theme.words
         environment = Environment(
-            loader=self._loader,
+            loader=self.theme.templates,
             autoescape=True,
             undefined=StrictUndefined,
             trim_blocks=True,
@@ -235,7 +239,7 @@ class Pages:
             auto_reload=False,
             extensions=["jinja2.ext.i18n"],
         )
-        environment.install_gettext_translations(translations(words), newstyle=True)  # type: ignore[attr-defined]
+        environment.install_gettext_translations(said.translations(words), newstyle=True)  # type: ignore[attr-defined]
         environment.filters.update(
             absolute=lambda address: absolute(address, self.base_url),
             clock=local_clock,
@@ -253,16 +257,26 @@ class Pages:
             update_url=lambda update: update_url(self.base_url, update),
             fragment=self._fragment,
             direction_of_language=direction_of_language,
-            place_of=place_of,
-            says_live=_says_live,
-            says_read_also=_says_read_also,
-            static=_static,
+            place_of=lambda coverage: place_of(coverage, said.spoken(coverage.language)),
+            says_live=self._says_live,
+            says_read_also=self._says_read_also,
+            static=self.theme.static_address,
+            theme_style=THEME_STYLE if self.theme.has_style else "",
             title_of=lambda update: title_of(update.headline, update.text),
             forms=lambda singular, plural: json.dumps(
-                plural_forms(words, singular, plural), ensure_ascii=False
+                said.plural_forms(words, singular, plural), ensure_ascii=False
             ),
         )
         return environment
+
+    def _says_live(self, coverage: Coverage) -> bool:
+        """Whether the section label only repeats the badge beside it, if perhaps in another language."""
+        said = self.theme.words.translations(coverage.language)
+        return coverage.kicker == said.pgettext("coverage", "Live")
+
+    def _says_read_also(self, label: str, *languages: str) -> bool:
+        """Whether a link's label only repeats the words above the links, in one of the languages."""
+        return label in {self.theme.words.translate(language)("Read also") for language in languages}
 
 
 def _newest(front: Front | None) -> Update | None:
@@ -272,33 +286,3 @@ def _newest(front: Front | None) -> Update | None:
 def _activity(coverage: Coverage, newest: Update | None) -> datetime:
     moment = newest.published_at if newest else coverage.starts_at
     return moment or datetime.min.replace(tzinfo=UTC)
-
-
-def _says_live(coverage: Coverage) -> bool:
-    """Whether the section label only says what the badge beside it says, if perhaps in another language."""
-    return coverage.kicker == translations(coverage.language).pgettext("coverage", "Live")
-
-
-def _says_read_also(label: str, *languages: str) -> bool:
-    """Whether a link's label only repeats the words above the links, in one of the languages."""
-    return label in {translate(language)("Read also") for language in languages}
-
-
-def _static(name: str) -> str:
-    # Not absolute: scripts and styles come from the host that served the page, or its policy blocks them.
-    return f"/static/{name}?v={_static_version()}"
-
-
-@cache
-def _static_version() -> str:
-    """Changes whenever any static file does, so that a versioned address may be cached for ever."""
-    digest = sha256()
-    for path in sorted(STATIC.rglob("*.*")):
-        digest.update(path.read_bytes())
-    return digest.hexdigest()[:12]
-
-
-def template_folder() -> Path:
-    """Where the shipped templates are: in the wheel, or beside the package in a working copy."""
-    shipped = PACKAGE / "templates"
-    return shipped if shipped.is_dir() else PACKAGE.parent / "templates"

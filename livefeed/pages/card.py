@@ -5,7 +5,7 @@ Sources: the Open Graph protocol (ogp.me), and the markup of X's cards, which sa
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,7 +13,6 @@ from babel.core import get_global
 
 from livefeed.events import coverage_url, update_url
 from livefeed.model import Coverage, Media, Update
-from livefeed.pages.catalogue import translate
 from livefeed.text import excerpt, title_of
 from livefeed.timeline import Front
 
@@ -59,9 +58,9 @@ def coverage_card(front: Front, base_url: str) -> Card:
     )
 
 
-def update_card(update: Update, coverage: Coverage, base_url: str) -> Card:
-    """The card of one update. Of a retracted one it says that it was retracted, and the public note."""
-    said = translate(coverage.language)
+def update_card(update: Update, coverage: Coverage, base_url: str, said: Callable[[str], str]) -> Card:
+    """The card of one update. Of a retracted one it says that it was retracted, and the public note, in the
+    words of `said`."""
     if update.retraction:
         return Card(
             url=update_url(base_url, update),
@@ -82,13 +81,19 @@ def update_card(update: Update, coverage: Coverage, base_url: str) -> Card:
     )
 
 
-def index_card(coverages: Sequence[Coverage], base_url: str, site_title: str, language: str) -> Card:
+def index_card(
+    coverages: Sequence[Coverage],
+    base_url: str,
+    site_title: str,
+    language: str,
+    said: Callable[[str], str],
+) -> Card:
     """The card of the index, which lists `coverages` in this order."""
     headlines = " · ".join(coverage.headline for coverage in coverages[:COVERAGES_NAMED])
     return Card(
         url=f"{base_url}/",
         title=site_title,
-        description=headlines or translate(language)("Live coverage"),
+        description=headlines or said("Live coverage"),
         locale=locale_of(language),
         picture=next((coverage.lead_media for coverage in coverages if coverage.lead_media), None),
     )

@@ -12,7 +12,6 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from babel.dates import get_timezone_location
 
 from livefeed.model import Coverage
-from livefeed.pages.catalogue import spoken
 
 
 def local_date(moment: datetime, timezone: str) -> str:
@@ -25,14 +24,14 @@ def local_clock(moment: datetime, timezone: str) -> str:
     return moment.astimezone(_zone(timezone)).strftime("%H:%M")
 
 
-def place_of(coverage: Coverage) -> str:
-    """The place whose time is shown: the coverage's own, or the city of its zone in its language."""
+def place_of(coverage: Coverage, language: str) -> str:
+    """The place whose time is shown: the coverage's own, or the city of its zone in `language`."""
     if coverage.place:
         return coverage.place
     zone = _zone(coverage.timezone)
     if zone is UTC:
         return "UTC"
-    return get_timezone_location(zone, locale=spoken(coverage.language), return_city=True)
+    return get_timezone_location(zone, locale=language, return_city=True)
 
 
 def _zone(timezone: str) -> tzinfo:

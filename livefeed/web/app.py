@@ -14,7 +14,6 @@ import secrets
 import signal
 from collections.abc import AsyncIterator, Callable, Coroutine
 from ipaddress import ip_network
-from pathlib import Path
 from typing import Any
 
 import structlog
@@ -41,7 +40,7 @@ from livefeed.site import same_media, site_secret
 from livefeed.store import Listener, Store, StoreError, StoreRefused, open_store
 from livefeed.tasks import cancel
 from livefeed.timeline import Limits
-from livefeed.web import api, desk, hub, live, reader, sources, syndication
+from livefeed.web import api, desk, files, hub, live, reader, sources, syndication
 from livefeed.web.answers import add_security_headers, answer_errors
 from livefeed.web.documents import Documents
 from livefeed.web.rooms import ROOMS, Rooms
@@ -50,11 +49,9 @@ from livefeed.websub import Topic
 
 log = structlog.get_logger()
 
-STATIC = Path(__file__).parent.parent / "static"
 WARM_INTERVAL = 1.0  # seconds until a lost front is looked for again
 COURIER_INTERVAL = 1.0  # seconds until a new webhook is served by another process than the one that took it
 BACKLOG = 4096  # connections the kernel holds while the loop is busy: a herd of readers coming back
-STATIC_CACHING = "public, max-age=31536000, immutable"
 
 Started = Callable[[Rooms, str], Coroutine[Any, Any, None]]
 
@@ -109,11 +106,9 @@ def create_app(rooms: Rooms) -> web.Application:
     """The application over open rooms."""
     app = web.Application(middlewares=[answer_errors], client_max_size=rooms.settings.request_bytes)
     app[ROOMS] = rooms
-    for door in (reader, live, syndication, hub, desk, api):
+    for door in (reader, live, syndication, hub, desk, api, files):
         app.router.add_routes(door.routes)
-    app.router.add_static("/static", STATIC, name="static")
     app.on_response_prepare.append(add_security_headers)
-    app.on_response_prepare.append(_cache_static)
     app.on_response_prepare.append(_part_when_draining)
     return app
 
@@ -299,14 +294,6 @@ async def _release_for_ever(rooms: Rooms) -> None:
                 log.info("released", update=update.id, coverage=update.coverage)
         except StoreError:
             continue  # what is due stays due
-
-
-async def _cache_static(request: web.Request, response: web.StreamResponse) -> None:
-    # What is behind a versioned address, or a font's, never changes. What modules import has no version, and
-    # an old module beside a new page is a page that nobody has tested: it is asked for again each time.
-    if request.path.startswith("/static/") and response.status in {200, 304}:
-        fixed = "v" in request.query or request.path.endswith(".woff2")
-        response.headers.setdefault("Cache-Control", STATIC_CACHING if fixed else "no-cache")
 
 
 async def _part_when_draining(request: web.Request, response: web.StreamResponse) -> None:

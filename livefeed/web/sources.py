@@ -33,7 +33,6 @@ from livefeed.feeds import (
     site_feed,
 )
 from livefeed.model import Update
-from livefeed.pages import translate
 from livefeed.rubrics import Rubric, rubrics_of
 from livefeed.timeline import Front
 from livefeed.web.documents import Document
@@ -69,7 +68,7 @@ async def site_source(rooms: Rooms) -> Source:
             site_title=rooms.settings.site_title,
             site_language=rooms.settings.site_language,
             fragment=_fragment(rooms),
-            words=_words,
+            words=_words(rooms),
         )
         return replace(made, hubs=(rooms.hub,))
 
@@ -93,7 +92,7 @@ async def coverage_source(rooms: Rooms, slug: str, *, breaking_only: bool) -> So
             base_url=rooms.base_url,
             site_title=rooms.settings.site_title,
             fragment=_fragment(rooms),
-            words=_words,
+            words=_words(rooms),
             archives=archives,
         )
         return replace(made, hubs=(rooms.hub,))
@@ -121,7 +120,7 @@ async def rubric_source(rooms: Rooms, rubric: Rubric) -> Source | None:
             site_title=rooms.settings.site_title,
             site_language=rooms.settings.site_language,
             fragment=_fragment(rooms),
-            words=_words,
+            words=_words(rooms),
         )
         return replace(made, hubs=(rooms.hub,))
 
@@ -144,7 +143,7 @@ async def archive_source(rooms: Rooms, front: Front, number: int) -> Source:
             base_url=rooms.base_url,
             site_title=rooms.settings.site_title,
             fragment=_fragment(rooms),
-            words=_words,
+            words=_words(rooms),
             archives=archives,
         )
 
@@ -267,13 +266,18 @@ def _fragment(rooms: Rooms) -> Callable[[Update], str]:
     return fragment
 
 
-def _words(language: str) -> FeedWords:
-    said = translate(language)
-    return FeedWords(
-        withdrawn=said("This update was retracted"),
-        withdrawn_note=said("The desk has withdrawn this update."),
-        breaking=said("Breaking"),
-        key_event=said("Key event"),
-        correction=said("Correction"),
-        corrected_update=said("The corrected update"),
-    )
+def _words(rooms: Rooms) -> Callable[[str], FeedWords]:
+    """The words of feeds by language."""
+
+    def words(language: str) -> FeedWords:
+        said = rooms.pages.theme.words.translate(language)
+        return FeedWords(
+            withdrawn=said("This update was retracted"),
+            withdrawn_note=said("The desk has withdrawn this update."),
+            breaking=said("Breaking"),
+            key_event=said("Key event"),
+            correction=said("Correction"),
+            corrected_update=said("The corrected update"),
+        )
+
+    return words

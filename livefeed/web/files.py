@@ -1,0 +1,42 @@
+"""The static files of pages: ours and the theme's, those of text compressed."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from livefeed.web.answers import Problem
+from livefeed.web.documents import respond
+from livefeed.web.rooms import rooms_of
+
+# What is behind a versioned address, or a font's, never changes. What modules import has no version, and an
+# old module beside a new page is a page that nobody has tested: it is asked for again each time.
+FIXED = "public, max-age=31536000, immutable"
+ASKED_AGAIN = "no-cache"
+TEXTS = {
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".svg": "image/svg+xml",
+    ".txt": "text/plain; charset=utf-8",
+}
+
+routes = web.RouteTableDef()
+
+
+@routes.get("/static/{name:.+}")
+async def static_file(request: web.Request) -> web.StreamResponse:
+    """A style sheet, script, font or picture of the pages."""
+    rooms = rooms_of(request)
+    name = request.match_info["name"]
+    path = rooms.pages.theme.static_file(name)
+    if path is None:
+        raise Problem(404, "There is no such file.")
+    font = path.suffix == ".woff2"
+    caching = FIXED if font or "v" in request.query else ASKED_AGAIN
+    text_type = TEXTS.get(path.suffix)
+    if text_type is None:
+        headers = {"Cache-Control": caching}
+        if font:
+            headers["Content-Type"] = "font/woff2"  # not every machine's table of types has it
+        return web.FileResponse(path, headers=headers)
+    document = await rooms.documents.get(f"static {name}", rooms.pages.theme.static_version, path.read_bytes)
+    return respond(request, document, content_type=text_type, cache_control=caching)
