@@ -31,12 +31,14 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Editor:
-    """Who acts. `coverages` None means every one; a token may be narrowed to some."""
+    """Who acts. `coverages` None means every one; a token may be narrowed to some. `address` is where they
+    act from, for the audit log alone."""
 
     account: str
     name: str
     role: Role
     coverages: frozenset[str] | None = None
+    address: str = field(default="", compare=False)
 
     def may(self, role: Role, slug: str | None = None) -> bool:
         """True when this person may do what `role` may, in the coverage `slug` (None: on the whole site)."""

@@ -23,6 +23,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
+from livefeed.audit import Act, Entry, Search
 from livefeed.events import Event, Kind
 from livefeed.model import Coverage, Position, Update
 from livefeed.rubrics import Rubric
@@ -122,6 +123,7 @@ class Batch:
     revisions   lines of history to add
     emptied     states whose every earlier event, in the channels that carry it, gets this content instead
     deleted     never published updates to remove with their history; their desk events must be `emptied` too
+    acts        what the audit log says of it
     key, subject   the idempotency key, and what its repetition should find
     """
 
@@ -132,6 +134,7 @@ class Batch:
     revisions: tuple[Revision, ...] = ()
     emptied: tuple[Update, ...] = ()
     deleted: tuple[Update, ...] = ()
+    acts: tuple[Act, ...] = ()
     key: Key | None = None
     subject: str = ""
 
@@ -286,6 +289,18 @@ class Store(Protocol):
 
     async def media_withdrawn(self, media_id: str) -> bool:
         """True when every update that used the picture has been retracted or deleted (and one did)."""
+
+    # the audit log
+
+    async def note(self, act: Act) -> None:
+        """Add an act that changes no update or coverage: a login, a role, a token. Those of a batch are
+        committed with it. Raises `StoreFull`, `OutcomeUnknown`."""
+
+    async def acts(
+        self, search: Search, *, limit: int, before: int | None = None, after: int | None = None
+    ) -> list[Entry]:
+        """Up to `limit` acts, newest first, with a number below `before` (None: the newest). With `after`
+        those above it instead, oldest first. No way changes or removes one."""
 
     async def check(self) -> list[str]:
         """What is wrong with the store's persistence, a sentence each that says how to mend it."""

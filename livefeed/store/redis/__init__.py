@@ -29,6 +29,7 @@ from typing import TYPE_CHECKING
 from redis.exceptions import ResponseError
 
 from livefeed import metrics
+from livefeed.audit import Act, Entry, Search
 from livefeed.events import Event
 from livefeed.model import Coverage, Position, Update
 from livefeed.rubrics import Rubric
@@ -231,6 +232,27 @@ class RedisStore:
 
     async def media_withdrawn(self, media_id: str) -> bool:
         return bool(await self._primary.evaluate(script("withdrawn"), media_id))
+
+    async def note(self, act: Act) -> None:
+        await self._primary.write(script("note"), *plan.note_arguments(act))
+
+    async def acts(
+        self, search: Search, *, limit: int, before: int | None = None, after: int | None = None
+    ) -> list[Entry]:
+        # One index is read, and what else is asked for is picked from it.
+        index = (
+            f"acts_of:{search.coverage}" if search.coverage else f"acts_by:{search.by}" if search.by else ""
+        )
+        least, most = (after or 0) + 1, (1 << 52) if before is None else before - 1
+        found: list[Entry] = []
+        while len(found) < limit and least <= most:
+            flat = await self._primary.evaluate(script("acts"), index, least, most, int(after is None), limit)
+            entries = [plan.entry(*pair) for pair in zip(flat[::2], flat[1::2], strict=True)]
+            found += [entry for entry in entries if search.finds(entry.act)]
+            if len(entries) < limit:
+                break
+            least, most = (least, entries[-1].number - 1) if after is None else (entries[-1].number + 1, most)
+        return found[:limit]
 
     async def check(self) -> list[str]:
         """What is wrong with the server's persistence, accepted or not."""

@@ -233,6 +233,8 @@ for _, gone in ipairs(plan.deleted) do
   use('update:' .. id, {})
 end
 
+note(plan.acts, text)
+
 if plan.scope then
   redis.call('HSET', key('keys'), plan.scope, plan.first)
 end

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
+from livefeed.audit import Act, Entry, decode_act, encode_act
 from livefeed.events import SITE, Event, Kind, decode_coverage, decode_update, encode, live_channel
 from livefeed.model import Coverage, Position, Status, Update
 from livefeed.rubrics import REFILED, rubrics_of
@@ -48,12 +49,26 @@ def arguments(batch: Batch, known_epoch: str, known: Mapping[str, int]) -> list[
         "revisions": [
             {"id": line.update.id, "text": texts.place(_revision(line))} for line in batch.revisions
         ],
+        "acts": _acts(batch.acts, texts),
         "deleted": [{"id": update.id, "coverage": update.coverage} for update in batch.deleted],
     }
     if batch.key:
         plan["scope"] = batch.key.scope
         plan["first"] = json.dumps([batch.key.fingerprint, batch.subject])
     return [json.dumps(plan, ensure_ascii=False), *texts.places]
+
+
+def note_arguments(act: Act) -> list[str]:
+    """An act and its text, for `note.lua`."""
+    texts = Texts()
+    acts = _acts([act], texts)
+    return [json.dumps(acts, ensure_ascii=False), *texts.places]
+
+
+def entry(number: str, stored: str) -> Entry:
+    """The act stored under `number`."""
+    at, payload = stored.split("\n", 1)
+    return Entry(int(number), moment(int(at)), decode_act(payload))
 
 
 def appended(batch: Batch, epoch: str, numbers: str) -> tuple[Event, ...]:
@@ -110,6 +125,10 @@ def microseconds(moment: datetime) -> int:
 def moment(microseconds: int) -> datetime:
     """The time that `microseconds` stands for."""
     return UNIX_EPOCH + timedelta(microseconds=microseconds)
+
+
+def _acts(acts: Iterable[Act], texts: Texts) -> list[dict[str, object]]:
+    return [{"by": act.by, "coverage": act.coverage, "text": texts.place(encode_act(act))} for act in acts]
 
 
 def _expected(expected: Expected) -> dict[str, object]:

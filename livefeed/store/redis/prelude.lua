@@ -39,6 +39,19 @@ local function fields(name, wanted)
   return found
 end
 
+-- Add acts to the audit log: a hash from number to time and payload, and the numbers by name and coverage.
+-- No script changes or removes one.
+local function note(acts, text)
+  for _, act in ipairs(acts) do
+    local number = redis.call('HINCRBY', META, 'acts', 1)
+    local now = redis.call('TIME')
+    local at = now[1] .. string.format('%06d', now[2])
+    redis.call('HSET', key('acts'), number, at .. '\n' .. text(act.text))
+    redis.call('ZADD', key('acts_by', act.by), number, number)
+    redis.call('ZADD', key('acts_of', act.coverage), number, number)
+  end
+end
+
 -- A writing script may be sent again when its reply was lost. ARGV[1] names the attempt: the first run keeps
 -- its reply under that name, for longer than anybody retries, and a second run answers the same.
 local function remembered()

@@ -28,6 +28,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from livefeed import metrics
+from livefeed.audit import Act, Entry, Search
 from livefeed.events import Event
 from livefeed.model import Coverage, Update
 from livefeed.rubrics import Rubric
@@ -43,7 +44,7 @@ from livefeed.store import (
     StoreFull,
     StoreRefused,
 )
-from livefeed.store.sqlite import log, states
+from livefeed.store.sqlite import acts, log, states
 from livefeed.store.sqlite.crew import Crew
 from livefeed.store.sqlite.lock import ServingLock
 from livefeed.store.sqlite.records import SQLiteRecords
@@ -158,7 +159,9 @@ class SQLiteStore:
                 self._tell(_receive_all, self._listener, events)
 
         with metrics.APPEND_SECONDS.time():
-            return await self._write(lambda connection: log.append(connection, batch), announce)
+            return await self._write(
+                lambda connection: log.append(connection, batch, self._clock()), announce
+            )
 
     async def first_result(self, scope: str) -> FirstResult | None:
         return await self._read(lambda connection: log.first_result(connection, scope))
@@ -214,6 +217,17 @@ class SQLiteStore:
 
     async def media_withdrawn(self, media_id: str) -> bool:
         return await self._read(lambda connection: states.media_withdrawn(connection, media_id))
+
+    async def note(self, act: Act) -> None:
+        at = self._clock()
+        await self._write(lambda connection: acts.note(connection, [act], at))
+
+    async def acts(
+        self, search: Search, *, limit: int, before: int | None = None, after: int | None = None
+    ) -> list[Entry]:
+        return await self._read(
+            lambda connection: acts.acts(connection, search, limit=limit, before=before, after=after)
+        )
 
     async def check(self) -> list[str]:
         """What is wrong with the file. Reads all of it."""

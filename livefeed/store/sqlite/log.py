@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 
 from livefeed.events import SITE, Event, encode, live_channel
 from livefeed.model import Coverage, Position, Status, Update
 from livefeed.rubrics import rubrics_of
 from livefeed.store import Batch, Conflict, Fact, FirstResult, KeyUsed, Page, Revision
-from livefeed.store.sqlite import filing
+from livefeed.store.sqlite import acts, filing
+from livefeed.store.sqlite.moments import microseconds
 
 _TOP = "SELECT top FROM channels WHERE name = ?"
 _VERSIONS = {
@@ -29,10 +30,9 @@ _KEEP_UPDATE = """INSERT INTO updates VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?
 _KEEP_COVERAGE = """INSERT INTO coverages VALUES (?, ?, ?, ?, ?)
     ON CONFLICT (slug) DO UPDATE SET version = excluded.version, position = excluded.position,
     payload = excluded.payload"""
-UNIX_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def append(connection: sqlite3.Connection, batch: Batch) -> tuple[Event, ...]:
+def append(connection: sqlite3.Connection, batch: Batch, at: datetime) -> tuple[Event, ...]:
     """Check, number and keep a batch inside the caller's transaction; the events, in the order of its facts.
 
     Raises `KeyUsed` or `Conflict`; the caller rolls back.
@@ -56,6 +56,7 @@ def append(connection: sqlite3.Connection, batch: Batch) -> tuple[Event, ...]:
         _keep_revision(connection, revision)
     for update in batch.deleted:
         _delete(connection, update)
+    acts.note(connection, batch.acts, at)
     if batch.key:
         connection.execute(
             "INSERT INTO keys VALUES (?, ?, ?)", (batch.key.scope, batch.key.fingerprint, batch.subject)
@@ -106,11 +107,6 @@ def recent(connection: sqlite3.Connection, channel: str, limit: int) -> Page:
     rows = connection.execute(f"{_EVENTS} ORDER BY position DESC LIMIT ?", (channel, limit)).fetchall()
     events = tuple(_event(channel, epoch, row) for row in reversed(rows))
     return Page(epoch, top(connection, channel), events)
-
-
-def microseconds(moment: datetime) -> int:
-    """A time as an integer column: exact, and ordered as times are."""
-    return (moment - UNIX_EPOCH) // timedelta(microseconds=1)
 
 
 def _event(channel: str, epoch: str, row: tuple[int, str, int, bytes]) -> Event:

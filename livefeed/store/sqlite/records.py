@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Protocol, TypeVar
 
 from livefeed.store import Conflict, Record
-from livefeed.store.sqlite.log import UNIX_EPOCH, microseconds
+from livefeed.store.sqlite.moments import UNIX_EPOCH, microseconds
 
 T = TypeVar("T")
 

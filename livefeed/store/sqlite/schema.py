@@ -106,6 +106,26 @@ STEPS: tuple[tuple[str, ...], ...] = (
         )""",
         "CREATE INDEX records_expiring ON records (expires_at) WHERE expires_at IS NOT NULL",
     ),
+    (
+        """CREATE TABLE acts (
+            number INTEGER PRIMARY KEY,
+            at INTEGER NOT NULL,
+            by TEXT NOT NULL,
+            coverage TEXT NOT NULL,
+            payload TEXT NOT NULL
+        )""",
+        "CREATE INDEX acts_by_coverage ON acts (coverage, number)",
+        "CREATE INDEX acts_by_name ON acts (by, number)",
+        # Whoever has the file can undo all of this; it keeps our own code from ever doing so.
+        """CREATE TRIGGER acts_stay BEFORE UPDATE ON acts
+            BEGIN SELECT raise(ABORT, 'the audit log is only ever added to'); END""",
+        """CREATE TRIGGER acts_are_kept BEFORE DELETE ON acts
+            BEGIN SELECT raise(ABORT, 'the audit log is only ever added to'); END""",
+        # INSERT OR REPLACE removes a row without asking the trigger above.
+        """CREATE TRIGGER acts_follow BEFORE INSERT ON acts
+            WHEN NEW.number <= (SELECT coalesce(max(number), 0) FROM acts)
+            BEGIN SELECT raise(ABORT, 'the audit log is only ever added to'); END""",
+    ),
 )
 
 

@@ -10,7 +10,8 @@ from livefeed.events import SITE, Kind, decode_coverage, decode_update, live_cha
 from livefeed.model import Coverage, Position, Update
 from livefeed.rubrics import Rubric
 from livefeed.store import Filing, Revision
-from livefeed.store.sqlite.log import current_epoch, microseconds, top
+from livefeed.store.sqlite.log import current_epoch, top
+from livefeed.store.sqlite.moments import microseconds
 from livefeed.timeline import KEY_EVENTS, Front, Limits, SiteFront
 
 _COVERAGE = "SELECT version, position, CAST(payload AS BLOB) FROM coverages"
