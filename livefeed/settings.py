@@ -101,6 +101,12 @@ class Settings(BaseSettings):
         "as 127.0.0.0/8,10.1.0.0/16.",
     )
 
+    proxies: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        description="Networks of the reverse proxies whose X-Forwarded-For is believed, comma-separated, "
+        "such as 127.0.0.1,10.1.0.0/16; nobody's when empty.",
+    )
+
     heartbeat_interval: float = Field(20.0, gt=0, le=24, description="Seconds between heartbeats to readers.")
     stall_timeout: float = Field(30.0, gt=0, description="A reader taking nothing for so long is dropped.")
     heal_interval: float = Field(2.0, gt=0, description="How often the log is compared with what is known.")
@@ -123,14 +129,14 @@ class Settings(BaseSettings):
     )
     log_format: str = Field("auto", pattern="^(auto|json|console)$", description="auto, json or console.")
 
-    @field_validator("accept", "private_networks", mode="before")
+    @field_validator("accept", "private_networks", "proxies", mode="before")
     @classmethod
     def _split_names(cls, value: object) -> object:
         if isinstance(value, str):
             return tuple(name.strip() for name in value.split(",") if name.strip())
         return value
 
-    @field_validator("private_networks")
+    @field_validator("private_networks", "proxies")
     @classmethod
     def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         for text in value:

@@ -87,6 +87,10 @@ class Accounts:
         found = await self._accounts.find(fold(name))
         return found.value if found else None
 
+    async def known(self, name: str) -> Account:
+        """The account of that name. Raises `AccountUnknown`."""
+        return (await self._known(name)).value
+
     async def editors(self) -> list[Account]:
         """Every account, by name."""
         return [found.value for found in await self._accounts.all()]

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from livefeed.cli.outcome import finish, settings_or_fail
-from livefeed.cli.records import accounts_of
+from livefeed.cli.records import open_register
 from livefeed.model import Role
 
 if TYPE_CHECKING:
-    from livefeed.accounts import Accounts
+    from livefeed.accounts import Account
+    from livefeed.cli.records import Register
     from livefeed.settings import Settings
 
 group = typer.Typer(
@@ -47,9 +48,10 @@ def add(
     settings = settings_or_fail()
 
     async def work() -> None:
-        async with accounts_of(settings) as accounts:
-            await accounts.add_editor(name, role)
-            await _print_link(settings, accounts, name)
+        async with open_register(settings) as register:
+            account = await register.accounts.add_editor(name, role)
+            await register.note("add-editor", account, role)
+            await _print_link(settings, register, account)
 
     finish(work())
 
@@ -60,8 +62,8 @@ def link(name: Name) -> None:
     settings = settings_or_fail()
 
     async def work() -> None:
-        async with accounts_of(settings) as accounts:
-            await _print_link(settings, accounts, name)
+        async with open_register(settings) as register:
+            await _print_link(settings, register, await register.accounts.known(name))
 
     finish(work())
 
@@ -74,8 +76,9 @@ def role_(
     settings = settings_or_fail()
 
     async def work() -> None:
-        async with accounts_of(settings) as accounts:
-            account = await accounts.set_role(name, role)
+        async with open_register(settings) as register:
+            account = await register.accounts.set_role(name, role)
+            await register.note("set-role", account, role)
             typer.echo(f"{account.name} has the role {account.role} now.")
 
     finish(work())
@@ -87,8 +90,9 @@ def disable(name: Name) -> None:
     settings = settings_or_fail()
 
     async def work() -> None:
-        async with accounts_of(settings) as accounts:
-            account = await accounts.disable(name)
+        async with open_register(settings) as register:
+            account = await register.accounts.disable(name)
+            await register.note("disable", account)
             typer.echo(f"{account.name} is shut out.")
 
     finish(work())
@@ -100,8 +104,8 @@ def list_() -> None:
     settings = settings_or_fail()
 
     async def work() -> None:
-        async with accounts_of(settings) as accounts:
-            for account in await accounts.editors():
+        async with open_register(settings) as register:
+            for account in await register.accounts.editors():
                 narrowed = "" if account.coverages is None else f"  only {', '.join(account.coverages)}"
                 disabled = "  disabled" if account.disabled else ""
                 typer.echo(f"{account.role:<12} {account.name}{narrowed}{disabled}")
@@ -109,8 +113,10 @@ def list_() -> None:
     finish(work())
 
 
-async def _print_link(settings: Settings, accounts: Accounts, name: str) -> None:
-    typer.echo(f"{settings.public_url}/desk/login?code={await accounts.login_code(name)}")
+async def _print_link(settings: Settings, register: Register, account: Account) -> None:
+    code = await register.accounts.login_code(account.name)
+    await register.note("make-link", account)
+    typer.echo(f"{settings.public_url}/desk/login?code={code}")
     if not settings.base_url and settings.port == 0:
         typer.echo(
             "livefeed: LIVEFEED_PORT is 0, so the server's port is not known here: put it into the link, "

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from livefeed.cli.outcome import Failed, finish, settings_or_fail
-from livefeed.cli.records import accounts_of
+from livefeed.cli.records import open_register
 from livefeed.model import Role
 
 group = typer.Typer(
@@ -46,8 +46,12 @@ def add(
     settings = settings_or_fail()
 
     async def work() -> None:
-        async with accounts_of(settings) as accounts:
-            typer.echo(await accounts.add_token(name, role=role, coverages=coverage or None, label=label))
+        async with open_register(settings) as register:
+            accounts = register.accounts
+            token = await accounts.add_token(name, role=role, coverages=coverage or None, label=label)
+            narrowed = " ".join(filter(None, (role, *(coverage or ()))))
+            await register.note("add-token", await accounts.known(name), narrowed)
+            typer.echo(token)
 
     finish(work())
 
@@ -58,8 +62,8 @@ def list_(name: Name) -> None:
     settings = settings_or_fail()
 
     async def work() -> None:
-        async with accounts_of(settings) as accounts:
-            for token in await accounts.tokens(name):
+        async with open_register(settings) as register:
+            for token in await register.accounts.tokens(name):
                 role = token.role or "as the editor"
                 where = "everywhere" if token.coverages is None else ", ".join(token.coverages)
                 typer.echo(
@@ -75,9 +79,10 @@ def revoke(id: Annotated[str, typer.Argument(help="The id from `token list`.", s
     settings = settings_or_fail()
 
     async def work() -> None:
-        async with accounts_of(settings) as accounts:
-            if not await accounts.revoke_token(id):
+        async with open_register(settings) as register:
+            if not await register.accounts.revoke_token(id):
                 raise Failed(f"There is no token {id[:40]!r}: see livefeed token list NAME.")
+            await register.note_token("revoke-token", id)
             typer.echo(f"Token {id} is revoked.", err=True)
 
     finish(work())

@@ -88,7 +88,7 @@ class Player:
     async def _upload(self, slug: str, lead: Lead) -> str:
         picture = await self._rooms.media.add(await asyncio.to_thread(lead.file.read_bytes))
         media = Media(picture.id, f"/media/{picture.name}", width=picture.width, height=picture.height)
-        await self._newsroom.keep_picture(media, key=_key(f"{slug}:picture:{picture.id}"))
+        await self._newsroom.keep_picture(media, by=self._editor, key=_key(f"{slug}:picture:{picture.id}"))
         return media.id
 
     async def _publish(self, slug: str, name: str, telling: Telling) -> None:

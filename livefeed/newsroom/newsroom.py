@@ -9,11 +9,13 @@ from datetime import datetime
 
 import structlog
 
+from livefeed.audit import Act
 from livefeed.events import Event
 from livefeed.forms import (
     CorrectionForm,
     CoverageChanges,
     CoverageForm,
+    Form,
     PictureForm,
     PublicationForm,
     RetractionForm,
@@ -23,6 +25,7 @@ from livefeed.forms import (
 )
 from livefeed.model import Coverage, CoverageStatus, Editor, Media, Role, Status, Update, utc
 from livefeed.newsroom import decisions, drafting
+from livefeed.newsroom.deeds import ADDING, told
 from livefeed.newsroom.refusals import Forbidden, Invalid, KeyMisused, NotNow, Refused, Stale, Unknown
 from livefeed.store import Batch, Conflict, FirstResult, Key, KeyUsed, Store
 
@@ -72,7 +75,8 @@ class Newsroom:
         if "status" not in form.model_fields_set and coverage.starts_at and coverage.starts_at > now:
             coverage = replace(coverage, status=CoverageStatus.SCHEDULED)
         try:
-            return await self._append(decisions.coverage_changed(coverage, 0), key)
+            batch = decisions.coverage_changed(coverage, 0)
+            return await self._append(told(batch, form.slug, by=by, deed="open", form=form), key)
         except Conflict:
             raise NotNow(f"There is a coverage {form.slug!r} already. Choose another slug.") from None
 
@@ -89,7 +93,7 @@ class Newsroom:
                 drafting.coverage_with(coverage, form, pictures), coverage.version
             )
 
-        return await self._decided(decide, key)
+        return await self._decided(decide, key, slug, by=by, deed="change", form=form)
 
     async def close(self, slug: str, *, by: Editor, key: Key) -> Written:
         """End a coverage: it takes no new updates, its readers stay."""
@@ -97,7 +101,7 @@ class Newsroom:
         def closed(coverage: Coverage, now: datetime) -> Coverage:
             return replace(coverage, status=CoverageStatus.CLOSED, ends_at=utc(now))
 
-        return await self._closure(slug, closed, CoverageStatus.CLOSED, by, key)
+        return await self._closure(slug, closed, CoverageStatus.CLOSED, key, by=by, deed="close")
 
     async def reopen(self, slug: str, *, by: Editor, key: Key) -> Written:
         """A closed coverage goes on."""
@@ -105,15 +109,17 @@ class Newsroom:
         def live(coverage: Coverage, _: datetime) -> Coverage:
             return replace(coverage, status=CoverageStatus.LIVE, ends_at=None)
 
-        return await self._closure(slug, live, CoverageStatus.LIVE, by, key)
+        return await self._closure(slug, live, CoverageStatus.LIVE, key, by=by, deed="reopen")
 
     async def _closure(
         self,
         slug: str,
         change: Callable[[Coverage, datetime], Coverage],
         wanted: CoverageStatus,
-        by: Editor,
         key: Key,
+        *,
+        by: Editor,
+        deed: str,
     ) -> Written:
         _permit(by, Role.CHIEF, slug)
         now = await self._store.now()
@@ -124,7 +130,7 @@ class Newsroom:
                 return Batch(subject=f"coverage:{slug}")
             return decisions.coverage_changed(change(coverage, now), coverage.version)
 
-        return await self._decided(decide, key)
+        return await self._decided(decide, key, slug, by=by, deed=deed)
 
     # Updates
 
@@ -158,7 +164,7 @@ class Newsroom:
             update = replace(drafting.update_with(blank, form, coverage, pictures, now), revision=1)
             return decisions.added(update, coverage, at=now, by=by.name)
 
-        return await self._decided(decide, key)
+        return await self._decided(decide, key, slug, by=by, deed=ADDING[status], form=form)
 
     async def revise(
         self, slug: str, id: str, form: UpdateChanges, *, by: Editor, key: Key, revision: int | None
@@ -173,7 +179,7 @@ class Newsroom:
             changed = self._changed(update, form, coverage, pictures, now=now, by=by)
             return decisions.revised(update, changed, at=now, by=by.name)
 
-        return await self._decided(decide, key)
+        return await self._decided(decide, key, slug, by=by, deed="revise", form=form)
 
     async def correct(
         self, slug: str, id: str, form: CorrectionForm, *, by: Editor, key: Key, revision: int | None
@@ -191,7 +197,7 @@ class Newsroom:
                 changed = self._changed(update, form, coverage, pictures, now=now, by=by)
             return decisions.corrected(update, changed, form.note, at=now, by=by.name)
 
-        return await self._decided(decide, key)
+        return await self._decided(decide, key, slug, by=by, deed="correct", form=form)
 
     async def retract(
         self, slug: str, id: str, form: RetractionForm, *, by: Editor, key: Key, revision: int | None
@@ -207,7 +213,7 @@ class Newsroom:
                 update, coverage, at=now, by=by.name, note=form.note, reason=form.reason
             )
 
-        return await self._decided(decide, key)
+        return await self._decided(decide, key, slug, by=by, deed="retract", detail=form.reason)
 
     async def restore(self, slug: str, id: str, *, by: Editor, key: Key, revision: int | None) -> Written:
         """Undo a retraction."""
@@ -222,7 +228,7 @@ class Newsroom:
             )
             return decisions.restored(update, before, at=now, by=by.name)
 
-        return await self._decided(decide, key)
+        return await self._decided(decide, key, slug, by=by, deed="restore")
 
     async def pin(self, slug: str, id: str, *, by: Editor, key: Key, revision: int | None) -> Written:
         """Hold an update at the top, instead of any other."""
@@ -236,7 +242,7 @@ class Newsroom:
             former = await self._store.update(coverage.pinned_id) if coverage.pinned_id else None
             return decisions.pinned(update, coverage, former)
 
-        return await self._decided(decide, key)
+        return await self._decided(decide, key, slug, by=by, deed="pin")
 
     async def unpin(self, slug: str, id: str, *, by: Editor, key: Key, revision: int | None) -> Written:
         """Let a pinned update take its place again."""
@@ -249,7 +255,7 @@ class Newsroom:
                 return Batch(subject=f"update:{id}")
             return decisions.unpinned(update, coverage)
 
-        return await self._decided(decide, key)
+        return await self._decided(decide, key, slug, by=by, deed="unpin")
 
     async def publish(
         self, slug: str, id: str, form: PublicationForm, *, by: Editor, key: Key, revision: int | None
@@ -267,7 +273,9 @@ class Newsroom:
                 return decisions.scheduled(update, publish_at, at=now, by=by.name)
             return decisions.published(update, await self.coverage(slug), at=now, by=by.name)
 
-        return await self._decided(decide, key)
+        return await self._decided(
+            decide, key, slug, by=by, deed="publish" if publish_at is None else "schedule"
+        )
 
     async def submit(
         self, slug: str, id: str, form: SubmissionForm, *, by: Editor, key: Key, revision: int | None
@@ -279,7 +287,7 @@ class Newsroom:
             update = await self.editable(slug, id, by, revision)
             return decisions.submitted(update, at=now, by=by.name, note=form.note)
 
-        return await self._decided(decide, key)
+        return await self._decided(decide, key, slug, by=by, deed="submit", detail=form.note)
 
     async def send_back(
         self, slug: str, id: str, form: SubmissionForm, *, by: Editor, key: Key, revision: int | None
@@ -291,7 +299,7 @@ class Newsroom:
             update = await self.editable(slug, id, by, revision)
             return decisions.returned(update, at=now, by=by.name, note=form.note)
 
-        return await self._decided(decide, key)
+        return await self._decided(decide, key, slug, by=by, deed="send-back", detail=form.note)
 
     async def delete(self, slug: str, id: str, *, by: Editor, key: Key, revision: int | None) -> Written:
         """Remove an update that was never published, text and history."""
@@ -300,7 +308,7 @@ class Newsroom:
         async def decide() -> Batch:
             return decisions.deleted(await self.editable(slug, id, by, revision), at=now)
 
-        return await self._decided(decide, key)
+        return await self._decided(decide, key, slug, by=by, deed="delete")
 
     async def release_due(self) -> list[Update]:
         """Publish scheduled updates whose time has come. Any number of processes may call this: a release
@@ -313,11 +321,12 @@ class Newsroom:
                 coverage = await self.coverage(update.coverage)
                 if coverage.status is CoverageStatus.CLOSED:
                     key = Key(f"missed:{update.id}:{update.revision}:{update.publish_at}", "")
-                    await self._append(decisions.missed(update, at=now), key)
+                    batch = decisions.missed(update, at=now)
+                    await self._append(told(batch, coverage.slug, by=None, deed="miss"), key)
                     continue
                 key = Key(f"release:{update.id}:{update.revision}", "")
                 batch = decisions.published(update, coverage, at=now, by="")
-                written = await self._append(batch, key)
+                written = await self._append(told(batch, coverage.slug, by=None, deed="release"), key)
             except (Refused, Conflict) as reason:
                 log.info("a scheduled update was not released", update=update.id, reason=str(reason))
                 continue
@@ -348,11 +357,12 @@ class Newsroom:
             raise Unknown(f"There is no update {id!r} in the coverage {slug!r}.")
         return update
 
-    async def keep_picture(self, picture: Media, *, key: Key) -> Written:
+    async def keep_picture(self, picture: Media, *, by: Editor, key: Key) -> Written:
         """Make an uploaded picture known, under its key."""
         document = json.dumps([picture.url, picture.width, picture.height])
         await self._store.records.put("media", picture.id, document)
-        written = await self._append(Batch(subject=f"media:{picture.id}"), key)
+        subject = f"media:{picture.id}"
+        written = await self._append(Batch(acts=(Act.of(by, "upload", subject),), subject=subject), key)
         return replace(written, state=picture)
 
     async def picture(self, id: str) -> Media | None:
@@ -394,9 +404,20 @@ class Newsroom:
             raise Invalid("publish_at", f"The update {update.id} is published: an embargo comes too late.")
         return drafting.update_with(update, form, coverage, pictures, now)
 
-    async def _decided(self, decide: Callable[[], Awaitable[Batch]], key: Key) -> Written:
+    async def _decided(
+        self,
+        decide: Callable[[], Awaitable[Batch]],
+        key: Key,
+        slug: str,
+        *,
+        by: Editor,
+        deed: str,
+        form: Form | None = None,
+        detail: str = "",
+    ) -> Written:
+        """Decide until nobody was faster, and append that with what the audit log says of it."""
         for _ in range(ATTEMPTS):
-            batch = await decide()
+            batch = told(await decide(), slug, by=by, deed=deed, form=form, detail=detail)
             try:
                 return await self._append(batch, key)
             except Conflict as conflict:

@@ -6,7 +6,7 @@ Idempotency-Key, If-Match and the form (`intake`).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 from aiohttp import web
@@ -14,6 +14,7 @@ from aiohttp import web
 from livefeed.model import Editor, Role
 from livefeed.web.answers import Problem
 from livefeed.web.rooms import rooms_of
+from livefeed.web.whence import address_of
 
 SESSION_COOKIE = "livefeed_session"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -65,6 +66,11 @@ def require_same_origin(request: web.Request) -> None:
         raise Problem(403, "The request comes from another origin than this site.")
 
 
+def from_here(editor: Editor, request: web.Request) -> Editor:
+    """`editor` with the address that the request comes from."""
+    return replace(editor, address=address_of(request))
+
+
 async def _authenticated(request: web.Request) -> Caller | None:
     rooms = rooms_of(request)
     authorization = request.headers.get("Authorization")
@@ -73,12 +79,12 @@ async def _authenticated(request: web.Request) -> Caller | None:
         if scheme.lower() != "bearer":
             return None
         editor = await rooms.accounts.of_token(token.strip())
-        return None if editor is None else Caller(editor, session=False)
+        return None if editor is None else Caller(from_here(editor, request), session=False)
     secret = request.cookies.get(SESSION_COOKIE)
     if secret is None:
         return None
     session = await rooms.accounts.of_session(secret)
-    return None if session is None else Caller(session.editor, session=True)
+    return None if session is None else Caller(from_here(session.editor, request), session=True)
 
 
 def _is_ours(request: web.Request, origin: str) -> bool:

@@ -167,7 +167,10 @@ async def test_each_step_of_the_ladder_is_taken_once(path: Path, monkeypatch: py
         epoch, _ = await store.tops([])
     longer = (*STEPS, ("CREATE TABLE added (x)", "INSERT INTO added VALUES (1)"))
     monkeypatch.setattr("livefeed.store.sqlite.schema.STEPS", longer)
-    with pytest.raises(StoreRefused, match=rf"older livefeed .schema {len(STEPS)} of {len(STEPS) + 1}.: start `livefeed serve`"):
+    with pytest.raises(
+        StoreRefused,
+        match=rf"older livefeed .schema {len(STEPS)} of {len(STEPS) + 1}.: start `livefeed serve`",
+    ):
         await SQLiteStore(path, serving=False).start()
     for _ in range(2):
         async with opened(path) as store:

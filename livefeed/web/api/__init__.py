@@ -4,7 +4,7 @@ Every write keeps the contract's order of checks: authenticate, authorise, Idemp
 validate; see `writes`.
 """
 
-from livefeed.web.api import curl, pictures, reading, reference, webhooks, writes
+from livefeed.web.api import audit, curl, pictures, reading, reference, webhooks, writes
 
 routes = (
     *writes.routes,
@@ -12,5 +12,6 @@ routes = (
     *pictures.routes,
     *reading.routes,
     *webhooks.routes,
+    *audit.routes,
     *reference.routes,
 )

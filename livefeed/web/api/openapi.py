@@ -19,7 +19,7 @@ import livefeed
 from livefeed.events import INTERNAL_COVERAGE, INTERNAL_UPDATE, Kind
 from livefeed.forms import Form, Lengths, ReplayForm, WebhookForm
 from livefeed.model import Coverage, Media, Role, Update
-from livefeed.web.api import curl, reading
+from livefeed.web.api import audit, curl, reading
 from livefeed.web.api.table import WRITES, Write
 
 Json = dict[str, Any]
@@ -169,6 +169,7 @@ def _reads() -> Iterable[tuple[str, Json]]:
         if path.endswith("{id}"):
             found["headers"] = {"ETag": _ref("ETag", "headers")}
         yield path, operation | {"responses": {"200": found, **_refusals(refused)}}
+    yield "/api/v1/audit", _audit()
     for path, refused in (("/live/{slug}/changes", [400, 404, 503]), ("/changes", [400, 503])):
         yield (
             path,
@@ -180,6 +181,18 @@ def _reads() -> Iterable[tuple[str, Json]]:
                 "responses": {"200": _answer("Events", _ref("Changes")), **_refusals(refused)},
             },
         )
+
+
+def _audit() -> Json:
+    page = _answer("A page, or the file", _ref("Acts"))
+    page["content"] |= {form: {"schema": _TEXT} for form in audit.FILES.values()}
+    names = ("coverage", "by", "acts_before", "acts_after", "acts_limit", "acts_format")
+    return {
+        "summary": "Who did what, when and from where: a page, or all of it as a file",
+        "description": f"{_needs(Role.ADMIN)} Newest first, but oldest first in a file and with `after`.",
+        "parameters": [_parameter(name) for name in names],
+        "responses": {"200": page, **_refusals([400, 401, 403, 503])},
+    }
 
 
 def _webhooks() -> Iterable[tuple[str, str, Json]]:
@@ -393,6 +406,23 @@ _OWN_SCHEMAS: dict[str, Json] = {
             "update": _ref("Update"),
         }
     ),
+    "Acts": _object({"acts": {"type": "array", "items": _ref("Act")}, "more": {"type": "boolean"}}),
+    "Act": _object(
+        {
+            "number": {"type": "integer", "description": "From 1, without holes."},
+            "at": _TIME,
+            "by": {"type": "string", "description": "The name; empty for what the server does by itself."},
+            "account": _TEXT,
+            "role": _TEXT,
+            "address": {"type": "string", "description": "The client's, or `command line`."},
+            "deed": _TEXT,
+            "subject": {"type": "string", "description": "`update:ID`, `coverage:SLUG`, `account:ID`…"},
+            "coverage": _TEXT,
+            "revision": {"type": "integer", "description": "Of the update afterwards; 0: there is none."},
+            "changed": {"type": "array", "items": _TEXT, "description": "Fields, never their texts."},
+            "detail": _TEXT,
+        }
+    ),
     "Changes": _object(
         {
             "position": _CURSOR,
@@ -457,6 +487,25 @@ _PARAMETERS: dict[str, Json] = {
         "name": "limit",
         "in": "query",
         "schema": {"type": "integer", "minimum": 1, "maximum": 1000, "default": 100},
+    },
+    "coverage": {"name": "coverage", "in": "query", "schema": _TEXT},
+    "by": {"name": "by", "in": "query", "schema": _TEXT, "description": "A name as it is shown."},
+    "acts_before": {"name": "before", "in": "query", "schema": {"type": "integer", "minimum": 1}},
+    "acts_after": {
+        "name": "after",
+        "in": "query",
+        "schema": {"type": "integer", "minimum": 0},
+        "description": "The oldest after this number first.",
+    },
+    "acts_limit": {
+        "name": "limit",
+        "in": "query",
+        "schema": {"type": "integer", "minimum": 1, "maximum": audit.MOST, "default": 50},
+    },
+    "acts_format": {
+        "name": "format",
+        "in": "query",
+        "schema": {"enum": ["json", *audit.FILES], "default": "json"},
     },
     "view": {"name": "view", "in": "query", "schema": {"enum": ["json", "html"], "default": "json"}},
 }

@@ -29,7 +29,7 @@ async def upload_picture(request: web.Request) -> web.Response:
     if written is None:
         picture = await rooms.media.add(upload)
         media = Media(picture.id, f"/media/{picture.name}", width=picture.width, height=picture.height)
-        written = await rooms.newsroom.keep_picture(media, key=key)
+        written = await rooms.newsroom.keep_picture(media, by=caller.editor, key=key)
     return written_answer(request, 201, written)
 
 

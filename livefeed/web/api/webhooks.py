@@ -6,9 +6,11 @@ import secrets
 from datetime import UTC, datetime
 from ipaddress import ip_network
 from typing import Any
+from urllib.parse import urlsplit
 
 from aiohttp import web
 
+from livefeed.audit import Act
 from livefeed.courier.endpoints import KeyReused, TooManyEndpoints
 from livefeed.courier.outside import check_address
 from livefeed.events import rfc3339
@@ -17,7 +19,7 @@ from livefeed.model import Role
 from livefeed.newsroom import KeyMisused
 from livefeed.web.answers import Problem
 from livefeed.web.api.answers import json_answer, lengths_of
-from livefeed.web.guard import caller_of
+from livefeed.web.guard import Caller, caller_of
 from livefeed.web.intake import WriteBudget, body_of, key_of, parsed
 from livefeed.web.rooms import rooms_of
 from livefeed.webhooks import DeadLetter, Endpoint, secret_bytes, secret_text
@@ -46,6 +48,8 @@ async def add_webhook(request: web.Request) -> web.Response:
             raise Problem(409, str(reason)) from None
     if endpoint.deleted:
         raise Problem(409, "The webhook that this Idempotency-Key made was deleted since; use another key.")
+    if not replayed:
+        await rooms.store.note(_act(caller, "add-webhook", endpoint))
     rooms.courier.heal()
     headers = {"Location": f"{rooms.base_url}/api/v1/webhooks/{endpoint.id}"}
     if replayed:
@@ -64,16 +68,18 @@ async def list_webhooks(request: web.Request) -> web.Response:
 @routes.get("/api/v1/webhooks/{id}")
 async def read_webhook(request: web.Request) -> web.Response:
     """One endpoint, without its secret."""
-    return json_answer(_document(await _found(request)))
+    _, endpoint = await _found(request)
+    return json_answer(_document(endpoint))
 
 
 @routes.delete("/api/v1/webhooks/{id}")
 async def delete_webhook(request: web.Request) -> web.Response:
     """Delete an endpoint with its dead letters; nothing more is sent to it."""
     async with WriteBudget(request).spent():
-        endpoint = await _found(request)
+        caller, endpoint = await _found(request)
         if not await rooms_of(request).endpoints.delete(endpoint.id):
             raise _unknown(endpoint.id)
+        await rooms_of(request).store.note(_act(caller, "delete-webhook", endpoint))
     rooms_of(request).courier.heal()
     return web.Response(status=204)
 
@@ -81,7 +87,7 @@ async def delete_webhook(request: web.Request) -> web.Response:
 @routes.get("/api/v1/webhooks/{id}/dead-letters")
 async def list_dead_letters(request: web.Request) -> web.Response:
     """What an endpoint did not take, the oldest first."""
-    endpoint = await _found(request)
+    _, endpoint = await _found(request)
     letters = await rooms_of(request).endpoints.letters(endpoint.id)
     return json_answer({"dead_letters": [_letter(letter) for letter in letters]})
 
@@ -92,11 +98,12 @@ async def replay_dead_letters(request: web.Request) -> web.Response:
     rooms = rooms_of(request)
     budget = WriteBudget(request)
     async with budget.spent():
-        endpoint = await _found(request)
+        caller, endpoint = await _found(request)
     body = await body_of(request, rooms.settings.request_bytes)
     async with budget.spent():
         form = parsed(request, body, ReplayForm, lengths_of(rooms.settings))
         asked = await rooms.endpoints.replay(endpoint.id, form.letters)
+        await rooms.store.note(_act(caller, "replay-webhook", endpoint))
     rooms.courier.heal()
     return json_answer({"dead_letters": [_letter(letter) for letter in asked]}, 202)
 
@@ -127,13 +134,18 @@ def _endpoint(request: web.Request, form: WebhookForm) -> Endpoint:
     )
 
 
-async def _found(request: web.Request) -> Endpoint:
-    await caller_of(request, Role.ADMIN)
+async def _found(request: web.Request) -> tuple[Caller, Endpoint]:
+    caller = await caller_of(request, Role.ADMIN)
     id = request.match_info["id"]
     endpoint = await rooms_of(request).endpoints.find(id)
     if endpoint is None:
         raise _unknown(id)
-    return endpoint
+    return caller, endpoint
+
+
+def _act(caller: Caller, deed: str, endpoint: Endpoint) -> Act:
+    # The host alone: what follows it may be as secret as a password.
+    return Act.of(caller.editor, deed, f"webhook:{endpoint.id}", detail=urlsplit(endpoint.url).netloc)
 
 
 def _unknown(id: str) -> Problem:

@@ -6,8 +6,9 @@ from urllib.parse import parse_qs
 
 from aiohttp import web
 
+from livefeed.audit import Act
 from livefeed.web.desk.entrance import page
-from livefeed.web.guard import SESSION_COOKIE, require_same_origin
+from livefeed.web.guard import SESSION_COOKIE, from_here, require_same_origin
 from livefeed.web.intake import body_of
 from livefeed.web.rooms import rooms_of
 
@@ -35,7 +36,8 @@ async def log_in(request: web.Request) -> web.StreamResponse:
     if redeemed is None:
         language = rooms.settings.site_language
         return page(rooms.pages.login_page(language, error="used"), status=403)
-    secret, _ = redeemed
+    secret, editor = redeemed
+    await rooms.store.note(Act.of(from_here(editor, request), "log-in", f"account:{editor.account}"))
     response = web.HTTPSeeOther("/desk")
     response.set_cookie(
         SESSION_COOKIE,
@@ -52,9 +54,12 @@ async def log_in(request: web.Request) -> web.StreamResponse:
 async def log_out(request: web.Request) -> web.StreamResponse:
     """End the session."""
     require_same_origin(request)
+    rooms = rooms_of(request)
     secret = request.cookies.get(SESSION_COOKIE)
-    if secret:
-        await rooms_of(request).accounts.end_session(secret)
+    if secret and (session := await rooms.accounts.of_session(secret)):
+        await rooms.accounts.end_session(secret)
+        editor = from_here(session.editor, request)
+        await rooms.store.note(Act.of(editor, "log-out", f"account:{editor.account}"))
     response = web.HTTPSeeOther("/desk/login")
     response.del_cookie(SESSION_COOKIE)
     raise response

@@ -1,0 +1,47 @@
+"""What the audit log says of a verb. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from livefeed.audit import Act
+from livefeed.forms import Form
+from livefeed.model import Editor, Status
+from livefeed.store import Batch
+
+ADDING = {
+    Status.DRAFT: "draft",
+    Status.SUBMITTED: "submit",
+    Status.SCHEDULED: "schedule",
+    Status.PUBLISHED: "publish",
+}
+"""The deed of adding an update in a status."""
+
+
+def told(
+    batch: Batch, slug: str, *, by: Editor | None, deed: str, form: Form | None = None, detail: str = ""
+) -> Batch:
+    """`batch` with the act of whoever decided it (None: the server itself); what changes nothing tells
+    nothing.
+
+    Of `form` it has the names of the fields that were handed in, and how the flags were set. Never a text,
+    nor a correction's note, which may quote one: what is retracted must not live on in the log. `detail` is
+    for the desk.
+    """
+    if not batch.facts:
+        return batch
+    subject = f"update:{batch.deleted[0].id}" if batch.deleted else batch.subject
+    revision = batch.updates[-1].revision if batch.updates else 0
+    changed = _changed(form) if form else ()
+    act = Act(deed, subject, coverage=slug, revision=revision, changed=changed, detail=detail)
+    if by is not None:
+        act = replace(act, by=by.name, account=by.account, role=by.role.value, address=by.address)
+    return replace(batch, acts=(act,))
+
+
+def _changed(form: Form) -> tuple[str, ...]:
+    named = []
+    for name in sorted(form.model_fields_set - {"format", "note"}):
+        flag = getattr(form, name)
+        named.append(f"{name}:{'yes' if flag else 'no'}" if isinstance(flag, bool) else name)
+    return tuple(named)
