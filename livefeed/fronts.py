@@ -15,16 +15,56 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
+from datetime import UTC, datetime
 from itertools import count
 
 from livefeed.events import SITE, Event, Kind, live_channel
 from livefeed.fanout import Fanout
-from livefeed.model import Coverage, CoverageStatus
+from livefeed.model import Coverage, CoverageStatus, Update
 from livefeed.store import Store
+from livefeed.tail import Tail
 from livefeed.timeline import Front, Limits, SiteFront, fold, fold_site
 
 KEPT = 200  # coverages that are not live and stay in memory: about 200 kB each
+NEVER = datetime.fromtimestamp(0, UTC)
 _withdrawals = count(1)  # never the same twice, not even after a shelf was forgotten and came back
+
+
+class Amendments:
+    """Which updates the last `span` events of a channel changed after their publication, each in its newest
+    state. A front holds the newest updates alone; feeds must tell of a change to any older one too."""
+
+    def __init__(self, span: int) -> None:
+        self._span = span
+        self._changed: dict[str, tuple[int, Update]] = {}
+        self._newest_first: tuple[Update, ...] | None = ()
+
+    @classmethod
+    def of(cls, tail: Tail) -> Amendments:
+        """Those of a tail's events, over as many events as it holds: that is the same in all of a fleet."""
+        amendments = cls(tail.capacity)
+        for entry in tail.entries_after(tail.first - 1) or ():
+            amendments.apply(entry.event)
+        return amendments
+
+    @property
+    def updates(self) -> tuple[Update, ...]:
+        """The last published first."""
+        if self._newest_first is None:
+            updates = (update for _, update in self._changed.values())
+            self._newest_first = tuple(sorted(updates, key=_published, reverse=True))
+        return self._newest_first
+
+    def apply(self, event: Event) -> None:
+        """Take the next event; a double changes nothing."""
+        forgotten = [id for id, (offset, _) in self._changed.items() if offset <= event.offset - self._span]
+        for id in forgotten:
+            del self._changed[id]
+        if event.update is not None and event.update.revised_at is not None:
+            self._changed[event.update.id] = event.offset, event.update
+        elif not forgotten:
+            return
+        self._newest_first = None
 
 
 class CoverageShelf:
@@ -33,6 +73,7 @@ class CoverageShelf:
     def __init__(self, slug: str, limits: Limits) -> None:
         self.slug = slug
         self.front: Front | None = None
+        self.amendments = Amendments(0)
         self.withdrawals = next(_withdrawals)
         self._limits = limits
 
@@ -42,6 +83,7 @@ class CoverageShelf:
             self.withdrawals = next(_withdrawals)
         if self.front is not None and event.offset > self.front.position.offset:
             self.front = fold(self.front, event, self._limits)
+        self.amendments.apply(event)
 
     def restart(self) -> None:
         """See `Follower`."""
@@ -54,12 +96,14 @@ class SiteShelf:
 
     def __init__(self, breaking_limit: int) -> None:
         self.front: SiteFront | None = None
+        self.amendments = Amendments(0)
         self._breaking_limit = breaking_limit
 
     def apply(self, event: Event) -> None:
         """See `Follower`."""
         if self.front is not None and event.offset > self.front.position.offset:
             self.front = fold_site(self.front, event, self._breaking_limit)
+        self.amendments.apply(event)
 
     def restart(self) -> None:
         """See `Follower`."""
@@ -125,6 +169,13 @@ class Fronts:
             return shelf.front.coverage
         return self._coverages.get(slug) or Coverage(slug, slug)
 
+    def amended(self, slug: str | None) -> tuple[Update, ...]:
+        """What of a coverage (None: of what is or was breaking on the site) was changed after its publication
+        by one of the channel's newest events, as many as a tail holds; the last published first. Of the same
+        moment as the front that was asked for last."""
+        shelf = self._site if slug is None else self._shelves.get(slug)
+        return shelf.amendments.updates if shelf is not None else ()
+
     def withdrawals(self, slug: str) -> int:
         """A number that changes whenever something of the coverage is retracted, or may have been unseen.
 
@@ -148,6 +199,7 @@ class Fronts:
         for entry in channel.tail.entries_after(front.position.offset) or ():
             folded = folded and fold_site(folded, entry.event, self._limits.breaking)
         self._site.front = folded
+        self._site.amendments = Amendments.of(channel.tail)
         if self._site not in channel.followers:
             channel.followers.append(self._site)
 
@@ -166,6 +218,7 @@ class Fronts:
         for entry in channel.tail.entries_after(front.position.offset) or ():
             folded = folded and fold(folded, entry.event, self._limits)
         shelf.front = folded
+        shelf.amendments = Amendments.of(channel.tail)
         if shelf not in channel.followers:
             channel.followers.append(shelf)
         self._shelves[slug] = shelf
@@ -187,3 +240,8 @@ class Fronts:
 
     def _lock(self, name: str) -> asyncio.Lock:
         return self._locks.setdefault(name, asyncio.Lock())
+
+
+def _published(update: Update) -> tuple[datetime, int, str]:
+    # Orders are of one coverage, and those of the site are of many; clocks may have been set back.
+    return update.published_at or NEVER, update.order, update.id

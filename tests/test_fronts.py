@@ -11,7 +11,7 @@ from random import Random
 import pytest
 from floor import SLUG, Floor, floor
 from redis_server import until
-from store_desk import Desk
+from store_desk import NOW, Desk
 
 from livefeed import fronts as fronts_module
 from livefeed.events import SITE, live_channel
@@ -45,6 +45,10 @@ async def same(ground: Floor, fronts: Fronts) -> None:
     assert await fronts.front(SLUG) == stored
     answer = await fronts.site()
     kept = await ground.store.site(LIMITS.breaking)
+    fresh = Fronts(ground.store, ground.fanout, LIMITS)
+    await fresh.front(SLUG)
+    for slug in (SLUG, None):
+        assert fronts.amended(slug) == fresh.amended(slug)
     assert (answer.position, answer.breaking) == (kept.position, kept.breaking)
     assert [coverage.slug for coverage in answer.coverages] == [coverage.slug for coverage in kept.coverages]
 
@@ -74,7 +78,7 @@ async def test_whatever_is_written_memory_and_store_agree(ground: Floor, fronts:
                 flags = {"breaking": chance.random() < 0.5, "key_event": chance.random() < 0.3}
                 await desk.publish(f"u{number}", **flags)
             case 3:
-                await desk.revise(known, breaking=chance.random() < 0.5)
+                await desk.revise(known, breaking=chance.random() < 0.5, revised_at=NOW)
             case 4:
                 await desk.revise(known, key_event=chance.random() < 0.5)
             case 5:
@@ -89,6 +93,29 @@ async def test_whatever_is_written_memory_and_store_agree(ground: Floor, fronts:
         if number % 3 == 0:
             await same(ground, fronts)
     await same(ground, fronts)
+
+
+async def test_a_change_of_an_update_that_no_front_holds_is_remembered_for_a_tail(
+    ground: Floor, fronts: Fronts
+) -> None:
+    await fronts.warm()
+    await ground.publish(LIMITS.updates + 2, breaking=True)
+    await ground.desk.revise("u1", headline="منقح", revised_at=NOW)
+    await ground.desk.retract("u2")
+    await same(ground, fronts)
+    front = await fronts.front(SLUG)
+    assert front
+    assert {"u1", "u2"}.isdisjoint(update.id for update in front.updates)
+    for slug in (SLUG, None):
+        amended = fronts.amended(slug)
+        assert [(update.id, update.headline) for update in amended] == [("u2", ""), ("u1", "منقح")]
+    channel = await ground.channel()
+    await ground.publish(channel.tail.capacity - 1, first=100)
+    await same(ground, fronts)
+    assert [update.id for update in fronts.amended(SLUG)] == ["u2"]
+    await ground.publish(1, first=1000)
+    await same(ground, fronts)
+    assert fronts.amended(SLUG) == ()
 
 
 async def test_lost_announcements_and_a_new_epoch_leave_no_stale_front(ground: Floor, fronts: Fronts) -> None:

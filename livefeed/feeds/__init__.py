@@ -21,7 +21,7 @@ from livefeed.feeds.channel import (
 )
 from livefeed.feeds.entry import Category, Entry, FeedWords
 from livefeed.feeds.opml import opml
-from livefeed.feeds.window import ARCHIVE_ITEMS, Window, archive_documents
+from livefeed.feeds.window import ARCHIVE_ITEMS, Window, archive_documents, with_amended
 
 __all__ = [
     "ARCHIVE_ITEMS",
@@ -40,6 +40,7 @@ __all__ = [
     "render",
     "rubric_feed",
     "site_feed",
+    "with_amended",
 ]
 
 CONTENT_TYPES: dict[Format, str] = {form: f"{type_}; charset=utf-8" for form, type_ in MEDIA_TYPES.items()}

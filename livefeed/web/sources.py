@@ -31,6 +31,7 @@ from livefeed.feeds import (
     render,
     rubric_feed,
     site_feed,
+    with_amended,
 )
 from livefeed.model import Update
 from livefeed.rubrics import Rubric, rubrics_of
@@ -58,7 +59,9 @@ class Source:
 async def site_source(rooms: Rooms) -> Source:
     """The breaking items of the site."""
     site = await rooms.fronts.site()
-    shown = _window(rooms).shown((update for _, update in site.breaking), rooms.clock())
+    newest = [update for _, update in site.breaking]
+    known = with_amended(newest, rooms.fronts.amended(None), breaking_only=True)
+    shown = _window(rooms).shown(known, rooms.clock())
 
     def feed() -> Feed:
         made = site_feed(
@@ -81,7 +84,9 @@ async def coverage_source(rooms: Rooms, slug: str, *, breaking_only: bool) -> So
     if front is None:
         return None
     coverage = front.coverage
-    shown = _window(rooms).shown(front.breaking if breaking_only else front.updates, rooms.clock())
+    newest = front.breaking if breaking_only else front.updates
+    known = with_amended(newest, rooms.fronts.amended(slug), breaking_only=breaking_only)
+    shown = _window(rooms).shown(known, rooms.clock())
     archives = 0 if breaking_only else archive_documents(front.total)
 
     def feed() -> Feed:

@@ -9,7 +9,7 @@ from feed_samples import PLAIN, at
 from hypothesis import given
 from hypothesis import strategies as st
 
-from livefeed.feeds import ARCHIVE_ITEMS, Window, archive_documents
+from livefeed.feeds import ARCHIVE_ITEMS, Window, archive_documents, with_amended
 from livefeed.model import Retraction, Update
 
 NOW = at(100 * 60)
@@ -41,6 +41,23 @@ def test_an_old_update_that_was_changed_is_shown_again() -> None:
     updates = [published(9 - place, 100 * place) for place in range(6)]
     updates[4] = replace(updates[4], revised_at=NOW - timedelta(hours=1))
     assert ids(WINDOW.shown(updates, NOW)) == ["u9", "u8", "u7", "u5"]
+
+
+def test_what_was_changed_has_room_before_what_was_only_published() -> None:
+    busy = [published(9 - place, place) for place in range(9)]
+    for place, hours in ((6, 30), (7, 20), (8, 40)):
+        busy[place] = replace(busy[place], revised_at=NOW - timedelta(hours=hours))
+    assert ids(WINDOW.shown(busy, NOW)) == ["u9", "u8", "u7", "u3", "u2", "u1"]
+    assert ids(Window(items=3, most=5).shown(busy, NOW)) == ["u9", "u8", "u7", "u3", "u2"]
+    busy[8] = replace(busy[8], revised_at=NOW - timedelta(hours=49))
+    assert ids(WINDOW.shown(busy, NOW)) == ["u9", "u8", "u7", "u6", "u3", "u2"]
+
+
+def test_older_updates_that_were_changed_follow_the_newest_once() -> None:
+    newest = [published(9, 1), published(8, 2)]
+    amended = [published(8, 2), replace(published(3, 3), breaking=True), published(2, 4)]
+    assert ids(with_amended(newest, amended, breaking_only=False)) == ["u9", "u8", "u3", "u2"]
+    assert ids(with_amended(newest, amended, breaking_only=True)) == ["u9", "u8", "u3"]
 
 
 def test_a_withdrawal_stays_for_two_days_to_the_moment_and_then_makes_room() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,10 +13,11 @@ import feedparser
 import listparser
 import pytest
 from feed_checks import FAULTS
-from live_server import Answer, Server
+from live_server import Answer, Server, running
 
 from livefeed import metrics
 from livefeed.feeds import ARCHIVE_ITEMS
+from livefeed.settings import Settings
 
 FORMS = {
     "rss": "application/rss+xml",
@@ -263,6 +265,27 @@ async def test_a_retraction_stays_for_two_days_and_then_leaves(
         assert links(await feed(server, path, headers=validators)) == [kept["url"]]
     await change(server, "DELETE", update, "/retraction")
     assert links(await feed(server, paths[2])) == [update["url"], kept["url"]]
+
+
+async def test_what_happens_to_an_update_too_old_for_the_feed_reaches_its_readers(
+    make_settings: Callable[..., Settings],
+) -> None:
+    async with running(make_settings(feed_most_items=60, page_size=10)) as server:
+        server.rooms.clock = clock = Clock()
+        await server.open()
+        updates = [await server.publish(breaking=True, headline=str(number)) for number in range(75)]
+        corrected, withdrawn = updates[:2]
+        await change(server, "POST", corrected, "/corrections", note="كان العدد خطأ", headline="مصحح")
+        await change(server, "POST", withdrawn, "/retraction", reason="سر", note="سُحب")
+        newest = [update["url"] for update in reversed(updates)]
+        for path in FEEDS[:3]:
+            answer = await feed(server, f"{path}.atom")
+            told = [f"{corrected['url']}#correction-1", *newest[:58], withdrawn["url"], corrected["url"]]
+            assert links(answer) == told
+            assert answer.text.count("at:deleted-entry ") == 1
+        clock.ahead = timedelta(hours=49)
+        for path in FEEDS[:3]:
+            assert links(await feed(server, f"{path}.atom")) == newest[:50]
 
 
 async def test_a_feed_has_all_of_two_days_and_never_fewer_than_fifty(server: Server, clock: Clock) -> None:
