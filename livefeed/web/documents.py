@@ -19,7 +19,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import Any, TypeVar
 
@@ -32,6 +32,12 @@ RENDER_TIMEOUT = 20.0  # seconds; a page takes milliseconds, so this is a defect
 SMALLEST = 600  # bytes; below that a header of the encoding and the CPU outweigh what is saved
 MATERIALS = 8  # kept beside the documents made of them: the forms of one feed are asked for together
 SUFFIXES = {"br": "-br", "gzip": "-gz"}  # of the tag of each encoding, the one that is liked better first
+PROXY_SUFFIXES = (
+    "-gzip",
+    "-br",
+    ";gzip",
+    ";br",
+)  # what Apache's and Jetty's compressors add to the tag they got
 
 T = TypeVar("T")
 
@@ -117,10 +123,12 @@ class Documents:
         document = await loop.run_in_executor(self._thread, make)
         former = self._kept.get(key)
         if former and former.modified and document.modified and document.modified <= former.modified:
-            # Something left it, so no date in it grew: for who asks by date alone it changed now.
+            # Something left it, so no date in it grew, or a second has seen two changes: for who asks by date
+            # alone it changed now, and later than before.
             same = former.tag == document.tag
             now = self._clock().replace(microsecond=0)
-            document = replace(document, modified=former.modified if same else now)
+            later = max(now, former.modified + timedelta(seconds=1))
+            document = replace(document, modified=former.modified if same else later)
         self._keep(key, document)
         return document
 
@@ -151,7 +159,9 @@ def respond(
         **(headers or {}),
     }
     if document.modified:
-        answer["Last-Modified"] = format_datetime(document.modified.astimezone(UTC), usegmt=True)
+        # Never of the future (RFC 9110 §8.8.2.1): a date that was moved on may be, for a second.
+        modified = min(document.modified.astimezone(UTC), datetime.now(UTC))
+        answer["Last-Modified"] = format_datetime(modified, usegmt=True)
     if _unchanged(request, document):
         return web.Response(status=304, headers=answer)
     answer["Content-Type"] = content_type
@@ -196,6 +206,7 @@ def _unchanged(request: web.Request, document: Document) -> bool:
     if "If-None-Match" in request.headers:
         asked = ",".join(request.headers.getall("If-None-Match"))
         tags = {tag.strip().removeprefix("W/").strip('"') for tag in asked.split(",")}
-        return "*" in tags or any(document.tag + suffix in tags for suffix in ("", *SUFFIXES.values()))
+        stems = {tag.removesuffix(suffix) for tag in tags for suffix in ("", *PROXY_SUFFIXES)}
+        return "*" in tags or any(document.tag + suffix in stems for suffix in ("", *SUFFIXES.values()))
     since = request.if_modified_since
     return since is not None and document.modified is not None and document.modified <= since

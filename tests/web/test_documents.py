@@ -109,6 +109,19 @@ async def test_what_leaves_a_document_dates_it_although_no_date_in_it_grew() -> 
     await documents.aclose()
 
 
+async def test_two_changes_within_a_second_have_two_dates() -> None:
+    noon = datetime(2020, 11, 22, 12, tzinfo=UTC)
+    documents = Documents(1000, clock=lambda: noon + timedelta(milliseconds=900))
+    dates = []
+    for number, milliseconds in enumerate((100, 500, 900, 900)):
+        modified = noon + timedelta(milliseconds=milliseconds)
+        body = str(milliseconds).encode()
+        made = await documents.get("feed", number, lambda body=body: body, lambda modified=modified: modified)
+        dates.append(made.modified and (made.modified - noon).total_seconds())
+    assert dates == [0, 1, 2, 2]
+    await documents.aclose()
+
+
 # Over HTTP
 
 
@@ -161,7 +174,18 @@ async def test_who_has_the_state_in_any_encoding_gets_304(served: Server) -> Non
             coding: await get(served, path, Accept_Encoding=coding) for coding in ("identity", *DECODERS)
         }
         tag, br, gz = (answers[coding].headers["ETag"] for coding in ("identity", "br", "gzip"))
-        for match in (tag, gz, br, f"W/{tag}", f'"other", {tag}', f'"a",W/{gz} , "b"', f"W/{br}", "*"):
+        compressed_by_a_proxy = (f'{tag[:-1]}-gzip"', f'W/{tag[:-1]};gzip"', f'{br[:-1]}-br"')
+        for match in (
+            *compressed_by_a_proxy,
+            tag,
+            gz,
+            br,
+            f"W/{tag}",
+            f'"other", {tag}',
+            f'"a",W/{gz} , "b"',
+            f"W/{br}",
+            "*",
+        ):
             for encoding, source in answers.items():
                 answer = await get(served, path, If_None_Match=match, Accept_Encoding=encoding)
                 assert (answer.status, answer.body) == (304, b""), match
@@ -277,12 +301,14 @@ async def test_fifty_at_once_after_a_change_cost_one_rendering(served: Server) -
         assert renders(kind) - before <= 1
 
 
-async def test_pages_say_how_long_they_may_be_kept(served: Server) -> None:
+async def test_pages_and_feeds_say_how_long_they_may_be_kept(served: Server) -> None:
     live = (await get(served, "/live/story")).headers["Cache-Control"]
     assert "max-age=0" in live
     assert "stale-if-error" in live
-    feed = (await get(served, "/feeds/breaking.atom")).headers["Cache-Control"]
-    assert "max-age=60" in feed
+    for path in ("/feeds/breaking.atom", "/live/story/updates.rss", "/live/story/breaking.json"):
+        feed = await get(served, path)
+        assert feed.headers["Cache-Control"] == "max-age=60, stale-while-revalidate=60, stale-if-error=86400"
+        assert "Expires" not in feed.headers, "some feed readers then forget the validators"
     for path in ("/healthz", "/readyz"):
         assert (await get(served, path)).headers["Cache-Control"] == "no-store"
 
