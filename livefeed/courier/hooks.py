@@ -13,7 +13,7 @@ from livefeed import metrics
 from livefeed.courier.endpoints import Endpoints
 from livefeed.courier.lease import Lease
 from livefeed.courier.outside import Answer, Outside
-from livefeed.courier.progress import Ledger, Progress, pause_after
+from livefeed.courier.progress import Ledger, Progress, pause_after, pause_left
 from livefeed.events import Event, live_channel
 from livefeed.store import Store
 from livefeed.webhooks import DeadLetter, Endpoint, message_id, signed_headers
@@ -122,8 +122,8 @@ class EndpointRound:
         for channel in channels:
             top = tops.get(channel, 0)
             progress = await self._start(channel, epoch, top)
-            if progress.retry_at is not None and progress.retry_at > now:
-                return (progress.retry_at - now).total_seconds()
+            if left := pause_left(progress.retry_at, now, self._patience.longest_pause):
+                return left
             if progress.offset < top:
                 behind.append((channel, progress))
         # What failed goes first: it has waited longest, and shows whether the endpoint is back.

@@ -25,7 +25,7 @@ from livefeed import metrics
 from livefeed.accounts.drawer import Drawer
 from livefeed.courier.lease import Lease
 from livefeed.courier.outside import Outside
-from livefeed.courier.progress import pause_after
+from livefeed.courier.progress import pause_after, pause_left
 from livefeed.store import Conflict, Records, Store
 from livefeed.websub import Intent, Known, Mark, Subscription, push_headers
 
@@ -224,8 +224,8 @@ class CallbackRound:
             self._done[name] = document.tag
             return None
         now = await hub.store.now()
-        if pushed.retry_at is not None and pushed.retry_at > now:
-            return (pushed.retry_at - now).total_seconds()
+        if left := pause_left(pushed.retry_at, now, LONGEST_PAUSE):
+            return left
         body = await document.part(missing)
         headers = push_headers(subscription, hub.address(), document.content_type, body)
         hub.lease.require()

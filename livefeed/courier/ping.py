@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from livefeed import metrics
 from livefeed.courier.lease import Lease
 from livefeed.courier.outside import Outside
-from livefeed.courier.progress import Ledger, Progress, pause_after
+from livefeed.courier.progress import Ledger, Progress, pause_after, pause_left
 from livefeed.events import live_channel
 from livefeed.store import Store
 
@@ -58,8 +58,8 @@ class Pings:
             channel = live_channel(slug)
             top = tops.get(channel, 0)
             noted = self._ledger.find(channel) or Progress(epoch, 0)
-            if noted.retry_at is not None and noted.retry_at > now:
-                return (noted.retry_at - now).total_seconds()
+            if left := pause_left(noted.retry_at, now, LONGEST_PAUSE):
+                return left
             if (noted.epoch, noted.offset) == (epoch, top):
                 continue
             self._lease.require()

@@ -65,3 +65,13 @@ def pause_after(failures: int, first: float, longest: float, chance: float) -> t
     to half as long again by `chance` (0 to 1), so that many who failed together do not come back together."""
     seconds: float = min(first * 3.0 ** min(failures - 1, 50), longest)
     return timedelta(seconds=seconds * (1 + chance / 2))
+
+
+def pause_left(retry_at: datetime | None, now: datetime, longest: float) -> float:
+    """How many seconds to wait until `retry_at`, 0 when it is time.
+
+    A time further off than any pause of at most `longest` seconds was set by a clock that has been put back
+    since: nobody waits for it.
+    """
+    left = (retry_at - now).total_seconds() if retry_at else 0.0
+    return left if 0 < left <= longest * 1.5 else 0.0

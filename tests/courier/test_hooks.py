@@ -7,6 +7,8 @@ import contextlib
 import json
 import signal
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,8 @@ from receiver import LOOPBACK, Delivery, Receiver, receiving
 from redis_server import RedisServer, binaries
 from standardwebhooks import Webhook
 
+from livefeed.courier.progress import Ledger
+from livefeed.events import live_channel
 from livefeed.settings import Settings
 
 
@@ -132,6 +136,23 @@ async def test_a_failed_message_is_tried_again_under_its_id_and_what_is_behind_w
     assert headlines(found) == ["1", "1", "1", "2", "3"]
     assert len(set(ids(found[:3]))) == 1
     assert receiver.most_at_once == 1
+
+
+async def test_a_clock_set_back_does_not_make_an_endpoint_wait(server: Server, receiver: Receiver) -> None:
+    await server.open("storm")
+    hook = await add(server, receiver)
+    await server.publish("storm", headline="1")
+    await receiver.until(1)
+    ledger = Ledger(server.rooms.store.records, hook["id"])
+    channel = live_channel("storm")
+    async with asyncio.timeout(20):
+        while (noted := ledger.find(channel)) is None or noted.offset < 2:
+            await asyncio.sleep(0.01)
+            await ledger.load()
+    in_a_year = datetime.now(UTC) + timedelta(days=365)
+    await ledger.note(channel, replace(noted, failures=1, retry_at=in_a_year))
+    await server.publish("storm", headline="2")
+    assert headlines(await receiver.until(2)) == ["1", "2"]
 
 
 @pytest.mark.parametrize("status", [302, 404, 500])

@@ -24,6 +24,7 @@ from receiver import LOOPBACK, Delivery, Receiver, receiving
 from redis_server import RedisServer, binaries
 
 from livefeed import metrics
+from livefeed.courier.hub import Pushed
 from livefeed.settings import Settings
 from livefeed.websub import (
     DEFAULT_LEASE,
@@ -307,6 +308,17 @@ async def test_an_unsubscription_takes_effect_once_the_callback_agrees(
     await subscribed(server, subscriber.url, mode="unsubscribe")
     assert "hub.lease_seconds" not in subscriber.deliveries[-1].query
     await settled(server, 0)
+
+
+async def test_a_clock_set_back_does_not_make_a_subscriber_wait(server: Server, subscriber: Receiver) -> None:
+    await server.open("storm", language="en")
+    await subscribed(server, subscriber.url)
+    (filed,) = await server.rooms.subscriptions.subscriptions.all()
+    in_a_year = datetime.now(UTC) + timedelta(days=365)
+    failed = Pushed(filed.value.known, failures=1, retry_at=in_a_year)
+    await server.rooms.subscriptions.pushed.file(filed.name, failed, expected=0)
+    await server.publish("storm", headline="after")
+    assert [titles(push) for push in await pushed(subscriber, 1)] == [["after"]]
 
 
 def wrong_challenge(_: Delivery) -> web.Response:
