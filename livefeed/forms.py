@@ -114,6 +114,8 @@ WebAddress = Annotated[str, _cleaned(clean_line), AfterValidator(_web_address)]
 Time = Annotated[AwareDatetime, BeforeValidator(_time_text), AfterValidator(_in_utc)]
 Slug = Annotated[str, AfterValidator(_slug), Field(examples=["idlib-live"])]
 Format = Literal["markdown", "html", "text"]
+# A minute at most: what is meant for later has a time of its own, `publish_at`.
+Hold = Annotated[float, Field(ge=0, le=60, description="Seconds it waits unseen, still to be deleted.")]
 
 
 class Form(BaseModel):
@@ -204,6 +206,7 @@ class UpdateForm(UpdateChanges):
     status: Literal["draft", "submitted", "scheduled", "published"] | None = Field(
         None, description="published if left out; scheduled if `publish_at` is given."
     )
+    hold: Hold = 0
 
 
 class CorrectionForm(UpdateChanges):
@@ -229,6 +232,7 @@ class PublicationForm(Form):
     """When to publish: now if left out."""
 
     publish_at: Time | None = None
+    hold: Hold = 0
 
 
 class WebhookForm(Form):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from unicodedata import bidirectional
 
@@ -16,6 +16,7 @@ from livefeed.model import (
     Embed,
     Media,
     Related,
+    Status,
     Update,
     utc,
 )
@@ -73,6 +74,20 @@ def embargo(publish_at: datetime | None, now: datetime) -> datetime | None:
             "publish_at", f"publish_at is {publish_at.isoformat()}, but it is {now.isoformat()} already."
         )
     return None if publish_at is None else utc(publish_at)
+
+
+def held_until(hold: float, status: Status, now: datetime) -> datetime | None:
+    """When an update that is held for `hold` seconds goes out, None for no hold.
+
+    Raises `Invalid` when it is not to be published at once.
+    """
+    if not hold:
+        return None
+    if status is not Status.PUBLISHED:
+        raise Invalid(
+            "hold", f"hold is {hold:g}, but the update is to be {status}; a hold is for publishing."
+        )
+    return utc(now + timedelta(seconds=hold))
 
 
 def coverage_with(coverage: Coverage, form: CoverageChanges, pictures: Mapping[str, Media]) -> Coverage:

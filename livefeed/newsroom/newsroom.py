@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -33,6 +33,7 @@ log = structlog.get_logger()
 
 ATTEMPTS = 30  # readings of a state that others keep changing; each time one of them gets on, so many may
 DUE_AT_ONCE = 50
+SHORTEST_PAUSE = 0.05  # seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +148,7 @@ class Newsroom:
             raise Invalid(
                 "publish_at", "publish_at is an embargo in the future: ask for the status scheduled."
             )
+        held_until = drafting.held_until(form.hold, status, now)
         pictures = await self._pictures(form.media)
         id = self._new_id()
 
@@ -162,6 +164,8 @@ class Newsroom:
                 revised_at=utc(now),
             )
             update = replace(drafting.update_with(blank, form, coverage, pictures, now), revision=1)
+            if held_until is not None:
+                update = replace(update, status=Status.SCHEDULED, publish_at=held_until)
             return decisions.added(update, coverage, at=now, by=by.name)
 
         return await self._decided(decide, key, slug, by=by, deed=ADDING[status], form=form)
@@ -263,7 +267,8 @@ class Newsroom:
         """Publish what was not, now or at a time."""
         _permit(by, Role.EDITOR, slug)
         now = await self._store.now()
-        publish_at = drafting.embargo(form.publish_at, now)
+        status = Status.PUBLISHED if form.publish_at is None else Status.SCHEDULED
+        publish_at = drafting.held_until(form.hold, status, now) or drafting.embargo(form.publish_at, now)
 
         async def decide() -> Batch:
             update = await self.editable(slug, id, by, revision)
@@ -333,6 +338,15 @@ class Newsroom:
             if isinstance(written.state, Update) and not written.replayed:
                 released.append(written.state)
         return released
+
+    async def until_release(self, longest: float) -> float:
+        """Seconds until the next scheduled update is due, at most `longest`."""
+        now = await self._store.now()
+        coming = await self._store.due(now + timedelta(seconds=longest), 1)
+        if not coming or coming[0].publish_at is None:
+            return longest
+        # Never 0: what is due and cannot be released must not make its releaser spin.
+        return max((coming[0].publish_at - now).total_seconds(), min(longest, SHORTEST_PAUSE))
 
     # Reading
 

@@ -287,11 +287,15 @@ async def _keep_synced(rooms: Rooms) -> None:
 
 async def _release_for_ever(rooms: Rooms) -> None:
     """Publish what is due. Every process does it; the store lets one of them win."""
+    pause = interval = rooms.settings.release_interval
     while True:
-        await asyncio.sleep(rooms.settings.release_interval)
+        await asyncio.sleep(pause)
+        pause = interval
         try:
             for update in await rooms.newsroom.release_due():
                 log.info("released", update=update.id, coverage=update.coverage)
+            # What is held for seconds goes out when the editor saw it would, not at the next look.
+            pause = await rooms.newsroom.until_release(interval)
         except StoreError:
             continue  # what is due stays due
 

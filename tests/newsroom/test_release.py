@@ -180,6 +180,65 @@ async def test_a_draft_is_scheduled_and_an_editors_word_lifts_the_embargo(servin
         assert [event["kind"] for event in await server.events()] == ["coverage", "published"]
 
 
+async def test_a_held_update_waits_unseen_and_goes_out_when_its_hold_is_over(
+    serving: Any, clock: Clock
+) -> None:
+    async with serving() as server:
+        await server.open()
+        before = await top(server)
+        held = await server.publish(hold=10)
+        draft = await server.publish(status="draft")
+        answer = await server.ask("POST", f"{UPDATES}/{draft['id']}/publication", json={"hold": 5})
+        for update, until in ((held, "2026-11-23T17:00:10Z"), (answer.json(), "2026-11-23T17:00:05Z")):
+            assert (update["status"], update["publish_at"]) == ("scheduled", until)
+        await rounds(server)
+        assert await top(server) == before
+        clock.now = START + timedelta(seconds=10)
+        await rounds(server)
+        assert [event["update"]["id"] for event in (await server.events())[1:]] == [draft["id"], held["id"]]
+
+
+async def test_a_held_update_that_is_deleted_was_never_seen(serving: Any, clock: Clock) -> None:
+    async with serving() as server:
+        await server.open()
+        held = await server.publish(hold=10)
+        answer = await server.ask("DELETE", f"{UPDATES}/{held['id']}", headers={"If-Match": '"1"'})
+        assert answer.status == 204
+        clock.now = START + timedelta(hours=1)
+        await rounds(server)
+        assert len(await server.events()) == 1
+
+
+@pytest.mark.parametrize(
+    ("fields", "sentence"),
+    [
+        ({"hold": 61}, "less than or equal to 60"),
+        ({"hold": -1}, "greater than or equal to 0"),
+        ({"hold": 5, "status": "draft"}, "hold is 5, but the update is to be draft"),
+        ({"hold": 5, "publish_at": LATER}, "hold is 5, but the update is to be scheduled"),
+    ],
+)
+async def test_a_hold_that_makes_no_sense_is_refused(
+    serving: Any, fields: dict[str, Any], sentence: str
+) -> None:
+    async with serving() as server:
+        await server.open()
+        answer = await server.ask("POST", UPDATES, json={"body": "خبر", **fields})
+        assert (answer.status, answer.json()["field"]) == (422, "hold")
+        assert sentence in answer.json()["detail"]
+        assert len(await server.events()) == 1
+
+
+async def test_the_pause_before_the_next_look_ends_when_something_is_due(serving: Any, clock: Clock) -> None:
+    async with serving() as server:
+        await server.open()
+        newsroom = server.rooms.newsroom
+        assert await newsroom.until_release(1) == 1
+        await server.publish(hold=30)
+        assert await newsroom.until_release(1) == 1
+        assert await newsroom.until_release(60) == 30
+
+
 async def test_an_embargo_in_the_past_is_refused_with_the_time_it_is(serving: Any) -> None:
     async with serving() as server:
         await server.open()
