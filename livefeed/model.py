@@ -264,6 +264,23 @@ class Update:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Corrected:
+    """The `number`-th correction of an update, from 1, in a list of them."""
+
+    update: Update
+    number: int
+
+    @property
+    def correction(self) -> Correction:
+        return self.update.corrections[self.number - 1]
+
+    @property
+    def rank(self) -> tuple[datetime, str]:
+        """Its place in the list of its coverage."""
+        return self.correction.at, self.update.id
+
+
 def utc(moment: datetime) -> datetime:
     """`moment` in UTC with milliseconds: what is stored is what every form shows."""
     moment = moment.astimezone(UTC)

@@ -22,6 +22,7 @@ from jinja2.ext import babel_extract
 
 from livefeed.events import Event, Kind, live_channel
 from livefeed.model import (
+    Corrected,
     Correction,
     Coverage,
     CoverageStatus,
@@ -126,6 +127,12 @@ def every_page(pages: Pages, front: Front = FRONT, person: str = "ليلى") -> 
         "archive": pages.archive_page(coverage, front.updates[::-1], 2, 60),
         "permalink": pages.permalink_page(coverage, front.updates[0]),
         "retracted": pages.permalink_page(coverage, RETRACTED),
+        "corrections": pages.corrections_page(coverage, [Corrected(front.updates[0], 1)], "5-a", "4-a"),
+        "no corrections": pages.corrections_page(coverage, [], "", ""),
+        "corrections of one": pages.update_corrections_page(
+            coverage, front.updates[0], [replace(front.updates[0], corrections=(), text=""), front.updates[0]]
+        ),
+        "corrections of a retracted one": pages.update_corrections_page(coverage, RETRACTED, []),
         "index": pages.index_page(site, {coverage.slug: front, "live": None}),
         "error": pages.error_page(404, language, coverage.headline),
         "login": pages.login_page(language, coverage.headline, coverage.headline),
@@ -326,7 +333,7 @@ def test_a_fragment_says_everything_a_newsroom_wrote(pages: Pages) -> None:
 def test_a_fragment_has_absolute_addresses_only(pages: Pages) -> None:
     article = fragment(pages.update_fragment(UPDATE, COVERAGE))
     addresses = [e.get(key) for e in elements(article) for key in ("href", "src") if e.get(key)]
-    assert len(addresses) == 4
+    assert len(addresses) == 5
     assert all((address or "").startswith("https://") for address in addresses)
 
 

@@ -20,6 +20,7 @@ _SCRIPT = re.compile(r"[ \t]*<script\b[^>]*\ssrc=\"[^\"]*\"[^>]*></script>\n?")
 _CANONICAL = re.compile(r"<link rel=\"canonical\" href=\"([^\"]*)\">")
 _SHEET_LINK = re.compile(r"url\(\"?([^\"():]+)\"?\)")
 _PAGE = re.compile(r"page=([1-9][0-9]{0,8})")
+_BEFORE = re.compile(r"before=([0-9A-Za-z-]{1,100})")
 _FEED = re.compile(r"(?:feeds|live)/.+\.(?:rss|atom|json|opml)")
 _FILE = re.compile(r"(?:static|media)/.+\.\w+")
 
@@ -39,8 +40,11 @@ def file_of(address: str) -> str | None:
             return f"{path}/index.html"
         case ["live", _] if page := _PAGE.fullmatch(parts.query):
             return f"{path}/page-{page[1]}.html"
-        case ["live", _, "updates", _]:
+        case ["live", _, "updates", _] | ["live", _, "updates", _, "corrections"]:
             return f"{path}.html"
+        case ["live", _, "corrections"]:
+            older = _BEFORE.fullmatch(parts.query)
+            return f"{path}-{older[1]}.html" if older else f"{path}.html"
     if _FILE.fullmatch(path):
         return path  # its query is a version, for caches
     return path if not parts.query and _FEED.fullmatch(path) else None

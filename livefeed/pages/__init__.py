@@ -8,7 +8,7 @@ All text is escaped by the environment; the only exception is an update's body (
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from itertools import islice
@@ -18,8 +18,9 @@ from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
 from livefeed.events import Event, coverage_url, rfc3339, update_url
-from livefeed.model import Coverage, CoverageStatus, Role, Status, Update
+from livefeed.model import Corrected, Coverage, CoverageStatus, Role, Status, Update
 from livefeed.pages.addresses import absolute
+from livefeed.pages.amendments import amendments_of
 from livefeed.pages.archive import archive_pages, first_page_count
 from livefeed.pages.card import coverage_card, index_card, update_card
 from livefeed.pages.catalogue import CatalogueBroken
@@ -126,6 +127,30 @@ class Pages:
             update=update,
             card=update_card(update, coverage, self.base_url, self.theme.words.translate(coverage.language)),
             linked_data=posting and data_block(posting),
+        )
+
+    def update_corrections_page(self, coverage: Coverage, update: Update, history: Iterable[Update]) -> str:
+        """What each correction of an update changed; `history` has its states, oldest first."""
+        return self._render(
+            "update_corrections.html",
+            coverage.language,
+            coverage=coverage,
+            update=update,
+            amendments=amendments_of(update, history),
+        )
+
+    def corrections_page(
+        self, coverage: Coverage, corrected: Sequence[Corrected], cursor: str, older: str
+    ) -> str:
+        """Corrections of a coverage, newest first: those before `cursor` (empty: the newest); `older` is the
+        cursor of the next ones, empty where there are none."""
+        return self._render(
+            "corrections.html",
+            coverage.language,
+            coverage=coverage,
+            corrected=corrected,
+            cursor=cursor,
+            older=older,
         )
 
     def index_page(self, site: SiteFront, latest: Mapping[str, Front | None]) -> str:

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from livefeed.audit import Act, Entry, Search
 from livefeed.events import Event, Kind
-from livefeed.model import Coverage, Position, Update
+from livefeed.model import Corrected, Coverage, Position, Update
 from livefeed.rubrics import Rubric
 from livefeed.timeline import Front, Limits, SiteFront
 
@@ -277,6 +277,12 @@ class Store(Protocol):
 
         When a coverage's section or tags change, its newest `REFILED` updates move with it, and older ones
         leave where they were for its sake."""
+
+    async def corrections(
+        self, slug: str, before: tuple[datetime, str] | None, limit: int
+    ) -> list[Corrected]:
+        """Corrections of a coverage's published updates below a rank (None: the newest), newest first. The
+        cost does not grow with the coverage."""
 
     async def unpublished(self, slug: str, *, limit: int) -> list[Update]:
         """Drafts, submissions and scheduled updates of a coverage, last changed first."""

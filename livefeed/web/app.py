@@ -40,7 +40,7 @@ from livefeed.site import same_media, site_secret
 from livefeed.store import Listener, Store, StoreError, StoreRefused, open_store
 from livefeed.tasks import cancel
 from livefeed.timeline import Limits
-from livefeed.web import api, desk, files, hub, live, reader, sources, syndication
+from livefeed.web import api, corrections, desk, files, hub, live, reader, sources, syndication
 from livefeed.web.answers import add_security_headers, answer_errors
 from livefeed.web.documents import Documents
 from livefeed.web.rooms import ROOMS, Rooms
@@ -106,7 +106,7 @@ def create_app(rooms: Rooms) -> web.Application:
     """The application over open rooms."""
     app = web.Application(middlewares=[answer_errors], client_max_size=rooms.settings.request_bytes)
     app[ROOMS] = rooms
-    for door in (reader, live, syndication, hub, desk, api, files):
+    for door in (reader, corrections, live, syndication, hub, desk, api, files):
         app.router.add_routes(door.routes)
     app.on_response_prepare.append(add_security_headers)
     app.on_response_prepare.append(_part_when_draining)

@@ -12,17 +12,14 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from livefeed.feeds import sitemaps
 from livefeed.model import Position, Update
-from livefeed.newsroom import Unknown
 from livefeed.pages import archive_pages
 from livefeed.store import StoreAway
 from livefeed.timeline import Front
 from livefeed.web.answers import Problem
-from livefeed.web.documents import Document, respond
-from livefeed.web.rooms import Rooms, rooms_of
+from livefeed.web.documents import respond
+from livefeed.web.public import front_of, page, page_answer, published
+from livefeed.web.rooms import rooms_of
 
-HTML = "text/html; charset=utf-8"
-# A page may be shown a little late, for it carries its position and catches up by itself.
-PAGE_CACHING = "public, max-age=0, s-maxage=2, stale-while-revalidate=30, stale-if-error=86400"
 SITEMAP_CACHING = "public, max-age=60, stale-while-revalidate=60, stale-if-error=86400"
 PICTURE_CACHING = "public, max-age=300, stale-if-error=3600"  # short: a retraction withdraws pictures too
 
@@ -38,33 +35,33 @@ async def index(request: web.Request) -> web.Response:
         await rooms.fronts.warm()  # one opened a moment ago stands where its first update puts it
     latest = rooms.fronts.in_memory()
     state = (site.position, _positions(latest))
-    return await _page(request, "index", state, lambda: rooms.pages.index_page(site, latest))
+    return await page(request, "index", state, lambda: rooms.pages.index_page(site, latest))
 
 
 @routes.get("/live/{slug}")
 async def live_page(request: web.Request) -> web.Response:
     """A coverage: its newest updates, or with `?page=n` an archive page counted from the oldest."""
     rooms = rooms_of(request)
-    front = await _front(request)
+    front = await front_of(request)
     if "page" in request.query:
         return await _archive_page(request, front)
     stale = rooms.store.away
     state = (front.position, stale)
     links = {"Link": _alternates(request, front)}
     key = f"live {front.coverage.slug}"
-    return await _page(request, key, state, lambda: rooms.pages.live_page(front, stale=stale), links)
+    return await page(request, key, state, lambda: rooms.pages.live_page(front, stale=stale), headers=links)
 
 
 @routes.get("/live/{slug}/updates/{id}")
 async def permalink(request: web.Request) -> web.Response:
     """One update on its own."""
     rooms = rooms_of(request)
-    front = await _front(request)
-    update = await _published(rooms, front, request.match_info["id"])
+    front = await front_of(request)
+    update = await published(rooms, front, request.match_info["id"])
     coverage = front.coverage
     state = (update.position, coverage.position)
     key = f"permalink {update.id}"
-    return await _page(request, key, state, lambda: rooms.pages.permalink_page(coverage, update))
+    return await page(request, key, state, lambda: rooms.pages.permalink_page(coverage, update))
 
 
 @routes.get("/media/{name}")
@@ -180,14 +177,6 @@ async def metrics_text(request: web.Request) -> web.Response:
     return web.Response(body=generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
 
-async def _front(request: web.Request) -> Front:
-    slug = request.match_info["slug"]
-    front = await rooms_of(request).fronts.front(slug)
-    if front is None:
-        raise Unknown(f"There is no coverage {slug!r}.")
-    return front
-
-
 def _shows(fronts: Iterable[Front], media_id: str) -> bool:
     """True when a page that is in memory shows the picture."""
     for front in fronts:
@@ -213,23 +202,10 @@ async def _archive_page(request: web.Request, front: Front) -> web.Response:
     except StoreAway:
         if kept is None:
             raise
-        return _respond(request, kept)
+        return page_answer(request, kept)
     state = (coverage.position, pages, tuple(_version(update) for update in updates))
     total = front.total
-    return await _page(
-        request, key, state, lambda: rooms.pages.archive_page(coverage, updates, number, total)
-    )
-
-
-async def _published(rooms: Rooms, front: Front, id: str) -> Update:
-    """The update from memory, or from the store. Raises `Unknown` for what readers do not know."""
-    for known in (*front.updates, *front.breaking, *front.key_events):
-        if known.id == id:
-            return known
-    update = await rooms.store.update(id)
-    if update is None or update.coverage != front.coverage.slug or not update.status.public:
-        raise Unknown(f"There is no update {id!r} in the coverage {front.coverage.slug!r}.")
-    return update
+    return await page(request, key, state, lambda: rooms.pages.archive_page(coverage, updates, number, total))
 
 
 def _number(request: web.Request, name: str, most: int, whole: str) -> int:
@@ -269,18 +245,3 @@ def _alternates(request: web.Request, front: Front) -> str:
         f'<{base}/updates.{form}>; rel="alternate"; type="application/{kind}"'
         for form, kind in (("atom", "atom+xml"), ("rss", "rss+xml"), ("json", "feed+json"))
     )
-
-
-async def _page(
-    request: web.Request,
-    key: str,
-    state: Hashable,
-    render: Callable[[], str],
-    headers: dict[str, str] | None = None,
-) -> web.Response:
-    document = await rooms_of(request).documents.get(key, state, lambda: render().encode())
-    return _respond(request, document, headers)
-
-
-def _respond(request: web.Request, document: Document, headers: dict[str, str] | None = None) -> web.Response:
-    return respond(request, document, content_type=HTML, cache_control=PAGE_CACHING, headers=headers)

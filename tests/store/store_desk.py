@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from livefeed.events import SITE, Event, Kind, desk_channel, live_channel
-from livefeed.model import Coverage, Retraction, Status, Update
+from livefeed.model import Correction, Coverage, Retraction, Status, Update
 from livefeed.store import Batch, Expected, Fact, Key, Revision, Store
 
 NOW = datetime(2020, 11, 22, 14, 15, tzinfo=UTC)
@@ -83,6 +83,12 @@ class Desk:
         return await self._change(
             Kind.REVISED, before, replace(before, revision=before.revision + 1, **fields)
         )
+
+    async def correct(self, id: str, note: str, at: datetime, **fields: Any) -> tuple[Event, ...]:
+        before = await self.update(id)
+        corrections = (*before.corrections, Correction(at, note))
+        after = replace(before, revision=before.revision + 1, corrections=corrections, **fields)
+        return await self._change(Kind.CORRECTED, before, after)
 
     async def retract(self, id: str) -> tuple[Event, ...]:
         before = await self.update(id)

@@ -640,6 +640,46 @@ async def test_after_a_new_epoch_every_position_carries_it_and_nothing_is_lost(d
     assert (await desk.update("u")).position == Position(new, 2)
 
 
+# corrections
+
+
+async def test_corrections_come_newest_first_and_in_pages(desk: Desk) -> None:
+    for number in range(3):
+        await desk.publish(f"u{number}")
+    moments = {
+        id: [NOW + timedelta(minutes=minute) for minute in minutes]
+        for id, minutes in (("u1", (1, 4)), ("u0", (2, 3)), ("u2", (3,)))
+    }
+    for id, times in moments.items():
+        for at in times:
+            await desk.correct(id, f"{id} {at:%M}", at)
+    whole_list = await desk.store.corrections(desk.slug, None, 10)
+    assert [(entry.update.id, entry.number) for entry in whole_list] == [
+        *(("u1", 2), ("u2", 1), ("u0", 2), ("u0", 1), ("u1", 1))
+    ]
+    assert [entry.correction.note for entry in whole_list][:2] == ["u1 19", "u2 18"]
+    assert whole_list[0].update == await desk.update("u1")
+    paged, before = [], None
+    while part := await desk.store.corrections(desk.slug, before, 1):
+        paged += part
+        before = part[-1].rank
+    assert paged == whole_list
+    assert await desk.store.corrections("another", None, 10) == []
+
+
+async def test_a_retraction_takes_its_corrections_from_the_list_and_undoing_it_brings_them_back(
+    desk: Desk,
+) -> None:
+    await desk.publish("u")
+    await desk.correct("u", "note", NOW)
+    [listed] = await desk.store.corrections(desk.slug, None, 10)
+    await desk.retract("u")
+    assert await desk.store.corrections(desk.slug, None, 10) == []
+    await desk.restore("u", corrections=listed.update.corrections)
+    [again] = await desk.store.corrections(desk.slug, None, 10)
+    assert again.rank == listed.rank
+
+
 # records
 
 

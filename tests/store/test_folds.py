@@ -37,6 +37,9 @@ PUBLISHED: dict[str, Verb] = {
     "key_event": lambda desk, update, number, flag: desk.revise(update.id, key_event=flag),
     "pin": lambda desk, update, number, flag: desk.pin(update.id),
     "retract": lambda desk, update, number, flag: desk.retract(update.id),
+    "correct": lambda desk, update, number, flag: desk.correct(
+        update.id, secret(update.id), NOW + timedelta(minutes=number, seconds=len(update.corrections))
+    ),
 }
 PINNED: dict[str, Verb] = {"unpin": lambda desk, update, number, flag: desk.unpin(update.id)}
 RETRACTED: dict[str, Verb] = {
@@ -182,7 +185,14 @@ async def test_whatever_is_written_the_fronts_are_the_fold_of_the_log(
     due = await store.due(NOW + timedelta(days=1), 1000)
     assert {update.id for update in due if update.coverage == desk.slug} == set(ids(scheduled))
 
-    shown = repr((live, news, private, published, await store.front(desk.slug, ALL)))
+    corrected = await store.corrections(desk.slug, None, 1000)
+    assert {(entry.update.id, entry.number) for entry in corrected} == {
+        (update.id, number) for update in published for number in range(1, len(update.corrections) + 1)
+    }
+    ranks = [entry.rank for entry in corrected]
+    assert ranks == sorted(ranks, reverse=True)
+
+    shown = repr((live, news, private, published, corrected, await store.front(desk.slug, ALL)))
     retracted = {update.id for update in published if update.status is Status.RETRACTED}
     for id in retracted | (set(known) - set(ids(kept))):
         assert secret(id) not in shown, "no byte of what was retracted or deleted"

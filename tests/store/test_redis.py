@@ -6,13 +6,14 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from redis.exceptions import ResponseError
 from redis_server import RedisServer, binaries, until
 from redis_wire import Wire
-from store_desk import Desk, Heard, ids, offsets, whole
+from store_desk import NOW, Desk, Heard, ids, offsets, whole
 
 from livefeed.events import SITE, Event, live_channel
 from livefeed.settings import Settings
@@ -536,3 +537,25 @@ def _sentinel(server: RedisServer, folder: Path) -> RedisServer:
     sentinel = RedisServer(folder / "sentinel", binaries()["valkey"])
     sentinel.watch("newsroom", server)
     return sentinel
+
+
+async def test_a_server_from_before_corrections_were_listed_lists_them(
+    server: RedisServer, opened: Opener
+) -> None:
+    store = await opened(server.url)
+    desk = Desk(store)
+    await desk.open()
+    await desk.publish("u", text='a "corrections":[] in a text')
+    times = (datetime(1972, 2, 29, 23, 59, 59, 999000, UTC), datetime(2000, 3, 1, tzinfo=UTC), NOW)
+    for at in times:
+        await desk.correct("u", "note", at)
+    await desk.publish("v")
+    listed = await store.corrections(desk.slug, None, 10)
+    assert [entry.correction.at for entry in listed] == list(reversed(times))
+    with server.client() as client:
+        for key in ("corrected", "corrections_listed", f"corrections:{desk.slug}"):
+            assert client.delete(f"{{livefeed}}:{key}") == 1
+    assert await store.corrections(desk.slug, None, 10) == listed
+    assert await store.corrections(desk.slug, listed[1].rank, 10) == listed[2:]
+    await desk.retract("u")
+    assert await store.corrections(desk.slug, None, 10) == []

@@ -180,6 +180,28 @@ async def test_each_step_of_the_ladder_is_taken_once(path: Path, monkeypatch: py
         assert connection.execute("PRAGMA user_version").fetchone() == (len(STEPS) + 1,)
 
 
+async def test_a_file_from_before_corrections_were_listed_lists_them(path: Path) -> None:
+    async with opened(path) as store:
+        desk = Desk(store)
+        await desk.open()
+        await desk.publish("u")
+        for minute, at in enumerate((NOW, NOW + timedelta(milliseconds=7), NOW + timedelta(days=100))):
+            await desk.correct("u", f"{minute}", at)
+        await desk.publish("v")
+        listed = await store.corrections(desk.slug, None, 10)
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("DROP TABLE corrections")
+        [step] = [step for step in STEPS if step[0].startswith("CREATE TABLE corrections")]
+        for statement in step:
+            connection.execute(statement)
+        connection.commit()
+    async with opened(path) as store:
+        assert await store.corrections(desk.slug, None, 10) == listed
+        assert await store.corrections(desk.slug, listed[0].rank, 10) == listed[1:]
+        await Desk(store).retract("u")
+        assert await store.corrections(desk.slug, None, 10) == []
+
+
 # one server per file
 
 HOLD = """
@@ -658,6 +680,7 @@ async def ask_everything(store: SQLiteStore) -> None:
     await desk.open(lead_media=Media("lead", "/lead"))
     await desk.publish("u", breaking=True, key_event=True, media=(Media("m", "/m"),), key=Key("one", "print"))
     await desk.pin("u")
+    await desk.correct("u", "note", NOW)
     await desk.retract("u")
     await desk.draft("d", Status.SCHEDULED, publish_at=NOW)
     await desk.delete("d")
@@ -674,6 +697,8 @@ async def ask_everything(store: SQLiteStore) -> None:
     await store.unpublished(desk.slug, limit=10)
     await store.due(NOW, 10)
     await store.revisions("u")
+    await store.corrections(desk.slug, None, 10)
+    await store.corrections(desk.slug, (NOW, "u"), 10)
     await store.media_withdrawn("m")
     await store.records.put("lease", "courier", "x", expected=0, expires_at=NOW)
     await store.records.get("lease", "courier")

@@ -31,7 +31,7 @@ from redis.exceptions import ResponseError
 from livefeed import metrics
 from livefeed.audit import Act, Entry, Search
 from livefeed.events import Event
-from livefeed.model import Coverage, Position, Update
+from livefeed.model import Corrected, Coverage, Position, Update
 from livefeed.rubrics import Rubric
 from livefeed.store import (
     Batch,
@@ -219,6 +219,13 @@ class RedisStore:
         epoch, changes, *entries = await self._view("filed", rubric.key, limit)
         stamp = str(Position(epoch, changes)) if changes else ""
         return Filing(stamp, tuple(plan.updates(epoch, entries)))
+
+    async def corrections(
+        self, slug: str, before: tuple[datetime, str] | None, limit: int
+    ) -> list[Corrected]:
+        at, id = (plan.microseconds(before[0]), before[1]) if before else ("+inf", "")
+        epoch, *found = await self._view("corrections", slug, at, id, limit)
+        return plan.corrected(epoch, found)
 
     async def unpublished(self, slug: str, *, limit: int) -> list[Update]:
         return await self._updates("unpublished", slug, limit)

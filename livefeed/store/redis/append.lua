@@ -108,6 +108,7 @@ local function index(update, order, offsets)
   list(key('unpublished', slug), written, written, id)
   list(key('due'), update.due ~= '', update.due, id)
   use('update:' .. id, update.media)
+  list_corrections(slug, id, update.corrected)
 end
 
 local done = remembered()
@@ -159,6 +160,7 @@ for _, coverage in ipairs(plan.coverages) do
   keep('coverages', coverage.slug, old, coverage.pinned, offset, text(coverage.text))
   if old.version == 0 then
     redis.call('ZADD', key('opened'), redis.call('HINCRBY', META, 'writes', 1), coverage.slug)
+    redis.call('SADD', key('corrections_listed'), coverage.slug)
   end
   use('coverage:' .. coverage.slug, coverage.media)
   local rubrics = cjson.encode(coverage.rubrics)

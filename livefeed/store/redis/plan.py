@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 
 from livefeed.audit import Act, Entry, decode_act, encode_act
 from livefeed.events import SITE, Event, Kind, decode_coverage, decode_update, encode, live_channel
-from livefeed.model import Coverage, Position, Status, Update
+from livefeed.model import Corrected, Coverage, Position, Status, Update
 from livefeed.rubrics import REFILED, rubrics_of
 from livefeed.store import Batch, Expected, Fact, FirstResult, Revision
 
@@ -104,6 +104,12 @@ def updates(epoch: str, entries: Iterable[str | None]) -> list[Update]:
     return [update(epoch, entry) for entry in entries if entry is not None]
 
 
+def corrected(epoch: str, entries: Sequence[str]) -> list[Corrected]:
+    """Corrections, each answered as its number and the state of its update."""
+    pairs = zip(entries[::2], entries[1::2], strict=True)
+    return [Corrected(update(epoch, entry), int(number)) for number, entry in pairs]
+
+
 def coverage(epoch: str, entry: str) -> Coverage:
     """A stored coverage with its numbers."""
     version, _, offset, payload = entry.split("\n", 3)
@@ -168,6 +174,7 @@ def _update(update: Update, facts: Sequence[Fact], texts: Texts) -> dict[str, ob
         "last_live": live[-1] if live else 0,
         "site": site[0] if site else 0,
         "media": [media.id for media in update.media],
+        "corrected": [str(microseconds(correction.at)) for correction in update.corrections],
         "text": texts.place(encode(update)),
     }
 

@@ -63,3 +63,19 @@ local function remember(reply)
   redis.call('SET', key('attempt', ARGV[1]), cjson.encode(reply), 'PX', 60000)
   return reply
 end
+
+-- The list of a coverage's corrections: `id` and number of each, by its time in microseconds.
+local function list_corrections(slug, id, times)
+  local former = tonumber(redis.call('HGET', key('corrected'), id) or '0')
+  for number = 1, former do
+    redis.call('ZREM', key('corrections', slug), id .. '\n' .. number)
+  end
+  for number, at in ipairs(times) do
+    redis.call('ZADD', key('corrections', slug), at, id .. '\n' .. number)
+  end
+  if #times > 0 then
+    redis.call('HSET', key('corrected'), id, #times)
+  elseif former > 0 then
+    redis.call('HDEL', key('corrected'), id)
+  end
+end

@@ -30,7 +30,7 @@ from typing import TYPE_CHECKING, TypeVar
 from livefeed import metrics
 from livefeed.audit import Act, Entry, Search
 from livefeed.events import Event
-from livefeed.model import Coverage, Update
+from livefeed.model import Corrected, Coverage, Update
 from livefeed.rubrics import Rubric
 from livefeed.store import (
     Batch,
@@ -205,6 +205,11 @@ class SQLiteStore:
 
     async def filed(self, rubric: Rubric, limit: int) -> Filing:
         return await self._read(lambda connection: states.filed(connection, rubric, limit))
+
+    async def corrections(
+        self, slug: str, before: tuple[datetime, str] | None, limit: int
+    ) -> list[Corrected]:
+        return await self._read(lambda connection: states.corrections(connection, slug, before, limit))
 
     async def unpublished(self, slug: str, *, limit: int) -> list[Update]:
         return await self._read(lambda connection: states.unpublished(connection, slug, limit))

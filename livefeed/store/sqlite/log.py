@@ -181,6 +181,7 @@ def _keep_update(connection: sqlite3.Connection, update: Update, numbered: Seque
         ),
     )
     _show_media(connection, subject, [media.id for media in update.media])
+    _list_corrections(connection, update)
     if published and released:
         filing.file(connection, update, released)
     return order
@@ -248,6 +249,17 @@ def _show_media(connection: sqlite3.Connection, subject: str, shown: Sequence[st
     connection.execute("UPDATE media_uses SET visible = 0 WHERE subject = ? AND visible", (subject,))
     connection.executemany(
         "INSERT OR REPLACE INTO media_uses VALUES (?, ?, 1)", [(media, subject) for media in shown]
+    )
+
+
+def _list_corrections(connection: sqlite3.Connection, update: Update) -> None:
+    connection.execute("DELETE FROM corrections WHERE id = ?", (update.id,))
+    connection.executemany(
+        "INSERT INTO corrections VALUES (?, ?, ?, ?)",
+        [
+            (update.coverage, microseconds(correction.at), update.id, number)
+            for number, correction in enumerate(update.corrections, 1)
+        ],
     )
 
 

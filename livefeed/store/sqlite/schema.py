@@ -126,6 +126,24 @@ STEPS: tuple[tuple[str, ...], ...] = (
             WHEN NEW.number <= (SELECT coalesce(max(number), 0) FROM acts)
             BEGIN SELECT raise(ABORT, 'the audit log is only ever added to'); END""",
     ),
+    (
+        """CREATE TABLE corrections (
+            coverage TEXT NOT NULL,
+            at INTEGER NOT NULL,
+            id TEXT NOT NULL,
+            number INTEGER NOT NULL,
+            PRIMARY KEY (coverage, at, id, number)
+        ) WITHOUT ROWID""",
+        "CREATE INDEX corrections_by_update ON corrections (id)",
+        # Stored times have milliseconds; strftime's %f is the second with them.
+        """INSERT INTO corrections
+            SELECT updates.coverage,
+                strftime('%s', value ->> 'at') * 1000000
+                    + CAST(round(strftime('%f', value ->> 'at') * 1000) AS INTEGER) % 1000 * 1000,
+                updates.id,
+                key + 1
+            FROM updates, json_each(updates.payload, '$.corrections')""",
+    ),
 )
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from livefeed.events import SITE, Kind, decode_coverage, decode_update, live_channel
-from livefeed.model import Coverage, Position, Update
+from livefeed.model import Corrected, Coverage, Position, Update
 from livefeed.rubrics import Rubric
 from livefeed.store import Filing, Revision
 from livefeed.store.sqlite.log import current_epoch, top
@@ -33,8 +33,15 @@ _ON_SITE = (
 _UNPUBLISHED = f"{_UPDATE} WHERE coverage = ? AND written IS NOT NULL ORDER BY written DESC LIMIT ?"
 _DUE = f"{_UPDATE} WHERE due_at <= ? ORDER BY due_at, id LIMIT ?"
 _FILED = f"{_UPDATE} JOIN filed USING (released) WHERE rubric = ? ORDER BY released DESC LIMIT ?"
+_CORRECTED = (
+    "SELECT live_order, version, position, CAST(payload AS BLOB), number "
+    "FROM corrections JOIN updates USING (id) "
+    "WHERE corrections.coverage = ? AND (at, id) < (?, ?) ORDER BY at DESC, id DESC LIMIT ?"
+)
 _CHANGES = "SELECT changes FROM rubrics WHERE name = ?"
 _TOTAL = "SELECT max(ordinal) FROM updates WHERE coverage = ? AND ordinal IS NOT NULL"
+
+_NEVER = (1 << 63) - 1  # later than any time
 
 StateRow = tuple[int, int, int | None, bytes]
 
@@ -100,6 +107,16 @@ def filed(connection: sqlite3.Connection, rubric: Rubric, limit: int) -> Filing:
         return Filing("")
     stamp = str(Position(current_epoch(connection), row[0]))
     return Filing(stamp, tuple(_updates(connection, _FILED, rubric.key, limit)) if limit else ())
+
+
+def corrections(
+    connection: sqlite3.Connection, slug: str, before: tuple[datetime, str] | None, limit: int
+) -> list[Corrected]:
+    """Corrections of a coverage below a rank, newest first."""
+    epoch = current_epoch(connection)
+    at, id = (microseconds(before[0]), before[1]) if before else (_NEVER, "")
+    rows = connection.execute(_CORRECTED, (slug, at, id, limit))
+    return [Corrected(_update(epoch, row[:4]), row[4]) for row in rows]
 
 
 def unpublished(connection: sqlite3.Connection, slug: str, limit: int) -> list[Update]:

@@ -1,0 +1,59 @@
+"""What a public address names, and the answer that carries a page of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from datetime import datetime
+
+from aiohttp import web
+
+from livefeed.model import Update
+from livefeed.newsroom import Unknown
+from livefeed.timeline import Front
+from livefeed.web.documents import Document, respond
+from livefeed.web.rooms import Rooms, rooms_of
+
+HTML = "text/html; charset=utf-8"
+# A page may be shown a little late, for it carries its position and catches up by itself.
+PAGE_CACHING = "public, max-age=0, s-maxage=2, stale-while-revalidate=30, stale-if-error=86400"
+
+
+async def front_of(request: web.Request) -> Front:
+    """The front of the coverage that the address names. Raises `Unknown`."""
+    slug = request.match_info["slug"]
+    front = await rooms_of(request).fronts.front(slug)
+    if front is None:
+        raise Unknown(f"There is no coverage {slug!r}.")
+    return front
+
+
+async def published(rooms: Rooms, front: Front, id: str) -> Update:
+    """The update from memory, or from the store. Raises `Unknown` for what readers do not know."""
+    for known in (*front.updates, *front.breaking, *front.key_events):
+        if known.id == id:
+            return known
+    update = await rooms.store.update(id)
+    if update is None or update.coverage != front.coverage.slug or not update.status.public:
+        raise Unknown(f"There is no update {id!r} in the coverage {front.coverage.slug!r}.")
+    return update
+
+
+async def page(
+    request: web.Request,
+    key: str,
+    state: Hashable,
+    render: Callable[[], str],
+    *,
+    headers: dict[str, str] | None = None,
+    modified: Callable[[], datetime | None] = lambda: None,
+) -> web.Response:
+    """The page `key` in `state`, rendered if need be; see `Documents.get`."""
+    document = await rooms_of(request).documents.get(key, state, lambda: render().encode(), modified)
+    return page_answer(request, document, headers)
+
+
+def page_answer(
+    request: web.Request, document: Document, headers: dict[str, str] | None = None
+) -> web.Response:
+    """A rendered page, or 304."""
+    return respond(request, document, content_type=HTML, cache_control=PAGE_CACHING, headers=headers)
