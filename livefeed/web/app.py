@@ -53,6 +53,8 @@ WARM_INTERVAL = 1.0  # seconds until a lost front is looked for again
 COURIER_INTERVAL = 1.0  # seconds until a new webhook is served by another process than the one that took it
 BACKLOG = 4096  # connections the kernel holds while the loop is busy: a herd of readers coming back
 
+DOORS = (reader, corrections, live, syndication, hub, desk, api, files)
+
 Started = Callable[[Rooms, str], Coroutine[Any, Any, None]]
 
 
@@ -106,7 +108,7 @@ def create_app(rooms: Rooms) -> web.Application:
     """The application over open rooms."""
     app = web.Application(middlewares=[answer_errors], client_max_size=rooms.settings.request_bytes)
     app[ROOMS] = rooms
-    for door in (reader, corrections, live, syndication, hub, desk, api, files):
+    for door in DOORS:
         app.router.add_routes(door.routes)
     app.on_response_prepare.append(add_security_headers)
     app.on_response_prepare.append(_part_when_draining)

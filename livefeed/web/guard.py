@@ -1,12 +1,18 @@
 """Who may come in.
 
+Each route declares its rule beside its address, with `needs` or `anybody`; `caller_of` enforces it, and one
+test drives every route with everybody who must not come in.
+
 The order of checks on a write is part of the wire contract: authenticate and authorise here, then
 Idempotency-Key, If-Match and the form (`intake`).
 """
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 from aiohttp import web
@@ -28,11 +34,48 @@ class Caller:
     session: bool
 
 
-async def caller_of(request: web.Request, role: Role, slug: str | None = None) -> Caller:
-    """Who sent this request, if they may do what `role` may in the coverage `slug`.
+class Scope(StrEnum):
+    """What a login must reach besides its role, for one that is narrowed to coverages."""
 
-    Raises `Problem` 401 without a valid login, 403 without the right.
+    COVERAGE = "coverage"  # the one that the address names
+    SITE = "site"  # all of them: what is asked for concerns the whole site
+    OWN = "own"  # none: it is the caller's own, or the verb looks, which alone knows the coverage
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Who may use a route. `role` None: nobody has to log in. `ours` is for routes that no other site may
+    have a browser use, although there is no session to protect yet."""
+
+    role: Role | None
+    scope: Scope = Scope.OWN
+    ours: bool = False
+
+
+RULES: dict[object, Rule] = {}
+"""The rule of each door: what `caller_of` enforces and the test of every route expects."""
+
+D = TypeVar("D", bound=Callable[..., Awaitable[web.StreamResponse]])
+
+
+def needs(role: Role, scope: Scope = Scope.COVERAGE) -> Callable[[D], D]:
+    """Declare the door below a route: it takes a login with `role` that reaches `scope`."""
+    return _declared(Rule(role, scope))
+
+
+def anybody(*, ours: bool) -> Callable[[D], D]:
+    """Declare the door below a route: it takes no login. With `ours`, only from our own pages."""
+    return _declared(Rule(None, ours=ours))
+
+
+async def caller_of(request: web.Request) -> Caller:
+    """Who sent this request, if the rule of its route lets them.
+
+    Raises `Problem` 401 without a valid login, 403 without the right or from another site.
     """
+    rule = RULES[request.match_info.handler]
+    if rule.role is None:
+        raise TypeError(f"{request.path} takes no login, so that nobody can be told")
     caller = await _authenticated(request)
     if caller is None:
         raise Problem(
@@ -43,9 +86,14 @@ async def caller_of(request: web.Request, role: Role, slug: str | None = None) -
     if caller.session and request.method not in SAFE_METHODS:
         require_same_origin(request)
     editor = caller.editor
-    if not editor.role.includes(role):
-        raise Problem(403, f"{editor.name} has the role {editor.role}; this takes the role {role}.")
-    if editor.coverages is not None and slug is not None and slug not in editor.coverages:
+    if not editor.role.includes(rule.role):
+        raise Problem(403, f"{editor.name} has the role {editor.role}; this takes the role {rule.role}.")
+    if editor.coverages is None or rule.scope is Scope.OWN:
+        return caller
+    if rule.scope is Scope.SITE:
+        raise Problem(403, f"{editor.name} has access to some coverages only; this concerns the whole site.")
+    slug = request.match_info["slug"]
+    if slug not in editor.coverages:
         raise Problem(403, f"{editor.name} has no access to the coverage {slug!r}.")
     return caller
 
@@ -64,6 +112,14 @@ def require_same_origin(request: web.Request) -> None:
         raise Problem(403, "The request does not say where it comes from (no Origin, no Sec-Fetch-Site).")
     if origin is not None and not _is_ours(request, origin):
         raise Problem(403, "The request comes from another origin than this site.")
+
+
+def _declared(rule: Rule) -> Callable[[D], D]:
+    def declare(door: D) -> D:
+        RULES[door] = rule
+        return door
+
+    return declare
 
 
 def from_here(editor: Editor, request: web.Request) -> Editor:

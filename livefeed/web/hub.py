@@ -10,6 +10,7 @@ from aiohttp import web
 from livefeed.courier.hub import HubFull
 from livefeed.courier.outside import check_address
 from livefeed.web.answers import RETRY_AFTER, Problem
+from livefeed.web.guard import anybody
 from livefeed.web.intake import WriteBudget, body_of
 from livefeed.web.rooms import Rooms, rooms_of
 from livefeed.websub import HubRefused, Intent, Topic, parse_intent
@@ -20,6 +21,7 @@ routes = web.RouteTableDef()
 
 
 @routes.post("/hub")
+@anybody(ours=False)
 async def subscribe(request: web.Request) -> web.Response:
     """Take a request to subscribe or unsubscribe: 202, and the callback is asked whether it agrees."""
     rooms = rooms_of(request)

@@ -16,7 +16,7 @@ from livefeed.newsroom import Unknown
 from livefeed.store import StoreAway
 from livefeed.tail import Entry
 from livefeed.web.answers import Problem
-from livefeed.web.guard import caller_of, require_same_origin
+from livefeed.web.guard import caller_of, needs, require_same_origin
 from livefeed.web.rooms import rooms_of
 from livefeed.web.sockets import detach, detachable, plain_events, plain_websocket
 
@@ -41,11 +41,12 @@ async def site_websocket(request: web.Request) -> web.StreamResponse:
 
 
 @routes.get("/desk/{slug}/ws", allow_head=False)
+@needs(Role.EDITOR)
 async def desk_websocket(request: web.Request) -> web.StreamResponse:
     """Drafts, submissions and schedules of a coverage, for editors on our own pages."""
     slug = request.match_info["slug"]
     # Not for contributors: they may see their own unpublished updates, and here are everybody's.
-    caller = await caller_of(request, Role.EDITOR, slug)
+    caller = await caller_of(request)
     if caller.session or "Origin" in request.headers:
         # A browser sends cookies to a socket from any site's script: only our own pages may open this one.
         require_same_origin(request)
@@ -55,7 +56,7 @@ async def desk_websocket(request: web.Request) -> web.StreamResponse:
 
     async def still_allowed() -> bool:
         try:
-            await caller_of(request, Role.EDITOR, slug)
+            await caller_of(request)
         except Problem:
             return False
         except StoreAway:

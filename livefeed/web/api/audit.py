@@ -11,7 +11,7 @@ from livefeed.audit import Entry, Search, entry_document, entry_line, entry_row
 from livefeed.model import Role
 from livefeed.web.answers import Problem
 from livefeed.web.api.answers import json_answer
-from livefeed.web.guard import caller_of
+from livefeed.web.guard import Scope, caller_of, needs
 from livefeed.web.rooms import Rooms, rooms_of
 
 MOST = 200  # acts on a page
@@ -22,9 +22,10 @@ routes = web.RouteTableDef()
 
 
 @routes.get("/api/v1/audit")
+@needs(Role.ADMIN, Scope.SITE)
 async def read_audit(request: web.Request) -> web.StreamResponse:
     """Who did what, when and from where: newest first, or as a file of all that is asked for."""
-    await caller_of(request, Role.ADMIN)
+    await caller_of(request)
     query = request.query
     search = Search(coverage=query.get("coverage", ""), by=query.get("by", ""))
     before, after = _number(request, "before"), _number(request, "after")

@@ -11,7 +11,7 @@ from livefeed.forms import UpdateForm
 from livefeed.model import Role
 from livefeed.web.answers import Problem
 from livefeed.web.api.answers import lengths_of, written_answer
-from livefeed.web.guard import caller_of
+from livefeed.web.guard import caller_of, needs
 from livefeed.web.intake import WriteBudget, body_of, key_of, validated
 from livefeed.web.rooms import rooms_of
 
@@ -30,13 +30,14 @@ routes = web.RouteTableDef()
 
 
 @routes.post("/live/{slug}")
+@needs(Role.EDITOR)
 async def curl_door(request: web.Request) -> web.Response:
     """Publish the raw body as an update; headers or query parameters name the rest."""
     slug = request.match_info["slug"]
     rooms = rooms_of(request)
     budget = WriteBudget(request)
     async with budget.spent():
-        caller = await caller_of(request, Role.EDITOR, slug)
+        caller = await caller_of(request)
     body = await body_of(request, rooms.settings.request_bytes)
     async with budget.spent():
         fields = _curl_fields(request)

@@ -8,7 +8,7 @@ from aiohttp.http_exceptions import BadHttpMessage
 from livefeed.model import Media, Role
 from livefeed.web.answers import Problem
 from livefeed.web.api.answers import written_answer
-from livefeed.web.guard import caller_of
+from livefeed.web.guard import Scope, caller_of, needs
 from livefeed.web.intake import in_time, key_of
 from livefeed.web.rooms import rooms_of
 
@@ -16,9 +16,10 @@ routes = web.RouteTableDef()
 
 
 @routes.post("/api/v1/media")
+@needs(Role.CONTRIBUTOR, Scope.OWN)
 async def upload_picture(request: web.Request) -> web.Response:
     """Take in a picture (multipart, field `file`): decoded, stripped of metadata, named by its content."""
-    caller = await caller_of(request, Role.CONTRIBUTOR)
+    caller = await caller_of(request)
     rooms = rooms_of(request)
     if request.content_type != "multipart/form-data":
         raise Problem(415, f"The body is {request.content_type}; send multipart/form-data with a field file.")

@@ -11,7 +11,7 @@ from livefeed.model import Position, Role, Update
 from livefeed.store import Revision
 from livefeed.web.answers import Problem
 from livefeed.web.api.answers import json_answer
-from livefeed.web.guard import caller_of
+from livefeed.web.guard import Scope, caller_of, needs
 from livefeed.web.rooms import rooms_of
 
 MOST_LISTED = 200
@@ -21,9 +21,10 @@ routes = web.RouteTableDef()
 
 
 @routes.get("/api/v1/coverages")
+@needs(Role.CONTRIBUTOR, Scope.OWN)
 async def list_coverages(request: web.Request) -> web.Response:
     """All coverages, the last opened first."""
-    caller = await caller_of(request, Role.CONTRIBUTOR)
+    caller = await caller_of(request)
     rooms = rooms_of(request)
     site = await rooms.store.site(1)
     granted = caller.editor.coverages
@@ -36,19 +37,21 @@ async def list_coverages(request: web.Request) -> web.Response:
 
 
 @routes.get("/api/v1/coverages/{slug}")
+@needs(Role.CONTRIBUTOR)
 async def read_coverage(request: web.Request) -> web.Response:
     """One coverage."""
     slug = request.match_info["slug"]
-    await caller_of(request, Role.CONTRIBUTOR, slug)
+    await caller_of(request)
     rooms = rooms_of(request)
     return json_answer(public_coverage(await rooms.newsroom.coverage(slug), rooms.base_url))
 
 
 @routes.get("/api/v1/coverages/{slug}/updates")
+@needs(Role.CONTRIBUTOR)
 async def list_updates(request: web.Request) -> web.Response:
     """Published updates, newest first, older ones with `before`; or the unpublished ones of a `status`."""
     slug = request.match_info["slug"]
-    caller = await caller_of(request, Role.CONTRIBUTOR, slug)
+    caller = await caller_of(request)
     rooms = rooms_of(request)
     await rooms.newsroom.coverage(slug)
     limit = _limit(request)
@@ -81,6 +84,7 @@ async def list_updates(request: web.Request) -> web.Response:
 
 
 @routes.get("/api/v1/coverages/{slug}/updates/{id}")
+@needs(Role.CONTRIBUTOR)
 async def read_update(request: web.Request) -> web.Response:
     """One update, whatever its status."""
     update = await _visible(request)
@@ -89,10 +93,11 @@ async def read_update(request: web.Request) -> web.Response:
 
 
 @routes.get("/api/v1/coverages/{slug}/updates/{id}/revisions")
+@needs(Role.CONTRIBUTOR)
 async def list_revisions(request: web.Request) -> web.Response:
     """An update's history, oldest first."""
     slug = request.match_info["slug"]
-    caller = await caller_of(request, Role.CONTRIBUTOR, slug)
+    caller = await caller_of(request)
     rooms = rooms_of(request)
     update = await rooms.newsroom.visible(slug, request.match_info["id"], to=caller.editor)
     if not caller.editor.may(Role.EDITOR, slug) and update.author != caller.editor.account:
@@ -104,7 +109,7 @@ async def list_revisions(request: web.Request) -> web.Response:
 
 async def _visible(request: web.Request) -> Update:
     slug = request.match_info["slug"]
-    caller = await caller_of(request, Role.CONTRIBUTOR, slug)
+    caller = await caller_of(request)
     return await rooms_of(request).newsroom.visible(slug, request.match_info["id"], to=caller.editor)
 
 

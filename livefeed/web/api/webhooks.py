@@ -19,7 +19,7 @@ from livefeed.model import Role
 from livefeed.newsroom import KeyMisused
 from livefeed.web.answers import Problem
 from livefeed.web.api.answers import json_answer, lengths_of
-from livefeed.web.guard import Caller, caller_of
+from livefeed.web.guard import Caller, Scope, caller_of, needs
 from livefeed.web.intake import WriteBudget, body_of, key_of, parsed
 from livefeed.web.rooms import rooms_of
 from livefeed.webhooks import DeadLetter, Endpoint, secret_bytes, secret_text
@@ -30,12 +30,13 @@ routes = web.RouteTableDef()
 
 
 @routes.post("/api/v1/webhooks")
+@needs(Role.ADMIN, Scope.SITE)
 async def add_webhook(request: web.Request) -> web.Response:
     """Add an endpoint; the answer alone shows its secret."""
     rooms = rooms_of(request)
     budget = WriteBudget(request)
     async with budget.spent():
-        caller = await caller_of(request, Role.ADMIN)
+        caller = await caller_of(request)
     body = await body_of(request, rooms.settings.request_bytes)
     async with budget.spent():
         key = key_of(request, caller, body)
@@ -58,14 +59,16 @@ async def add_webhook(request: web.Request) -> web.Response:
 
 
 @routes.get("/api/v1/webhooks")
+@needs(Role.ADMIN, Scope.SITE)
 async def list_webhooks(request: web.Request) -> web.Response:
     """Every endpoint, the oldest first, without secrets."""
-    await caller_of(request, Role.ADMIN)
+    await caller_of(request)
     endpoints = await rooms_of(request).endpoints.all()
     return json_answer({"webhooks": [_document(endpoint) for endpoint in endpoints]})
 
 
 @routes.get("/api/v1/webhooks/{id}")
+@needs(Role.ADMIN, Scope.SITE)
 async def read_webhook(request: web.Request) -> web.Response:
     """One endpoint, without its secret."""
     _, endpoint = await _found(request)
@@ -73,6 +76,7 @@ async def read_webhook(request: web.Request) -> web.Response:
 
 
 @routes.delete("/api/v1/webhooks/{id}")
+@needs(Role.ADMIN, Scope.SITE)
 async def delete_webhook(request: web.Request) -> web.Response:
     """Delete an endpoint with its dead letters; nothing more is sent to it."""
     async with WriteBudget(request).spent():
@@ -85,6 +89,7 @@ async def delete_webhook(request: web.Request) -> web.Response:
 
 
 @routes.get("/api/v1/webhooks/{id}/dead-letters")
+@needs(Role.ADMIN, Scope.SITE)
 async def list_dead_letters(request: web.Request) -> web.Response:
     """What an endpoint did not take, the oldest first."""
     _, endpoint = await _found(request)
@@ -93,6 +98,7 @@ async def list_dead_letters(request: web.Request) -> web.Response:
 
 
 @routes.post("/api/v1/webhooks/{id}/replay")
+@needs(Role.ADMIN, Scope.SITE)
 async def replay_dead_letters(request: web.Request) -> web.Response:
     """Try dead letters again, all of them or those that are named."""
     rooms = rooms_of(request)
@@ -135,7 +141,7 @@ def _endpoint(request: web.Request, form: WebhookForm) -> Endpoint:
 
 
 async def _found(request: web.Request) -> tuple[Caller, Endpoint]:
-    caller = await caller_of(request, Role.ADMIN)
+    caller = await caller_of(request)
     id = request.match_info["id"]
     endpoint = await rooms_of(request).endpoints.find(id)
     if endpoint is None:

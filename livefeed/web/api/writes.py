@@ -9,7 +9,7 @@ from aiohttp import web
 from livefeed.newsroom import Stale, Written
 from livefeed.web.api.answers import lengths_of, written_answer
 from livefeed.web.api.table import WRITES, Asked, Write
-from livefeed.web.guard import Caller, caller_of
+from livefeed.web.guard import Caller, Scope, caller_of, needs
 from livefeed.web.intake import WriteBudget, body_of, key_of, parsed, revision_of
 from livefeed.web.rooms import rooms_of
 
@@ -20,13 +20,14 @@ def _door(write: Write) -> Callable[[web.Request], Awaitable[web.Response]]:
     async def door(request: web.Request) -> web.Response:
         budget = WriteBudget(request)
         async with budget.spent():
-            caller = await caller_of(request, write.role, request.match_info.get("slug"))
+            caller = await caller_of(request)
         body = await body_of(request, rooms_of(request).settings.request_bytes)
         async with budget.spent():
             return written_answer(request, write.status, await _done(request, write, caller, body))
 
     door.__doc__ = write.summary
-    return door
+    # A coverage that is being opened is named in the body alone: the verb looks.
+    return needs(write.role, Scope.COVERAGE if "{slug}" in write.path else Scope.OWN)(door)
 
 
 async def _done(request: web.Request, write: Write, caller: Caller, body: bytes) -> Written:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from aiohttp import web
 
 from livefeed.model import Role
 from livefeed.newsroom import Unknown
 from livefeed.web.desk.entrance import at_the_desk, page
+from livefeed.web.guard import Scope, needs
 from livefeed.web.rooms import rooms_of
 
 MOST_WAITING = 200  # unpublished updates on the desk; more than a desk can work off are a list for the API
@@ -15,19 +18,23 @@ routes = web.RouteTableDef()
 
 
 @routes.get("/desk")
+@needs(Role.CONTRIBUTOR, Scope.OWN)
 async def desk_index(request: web.Request) -> web.Response:
     """The coverages one may work on."""
     caller = await at_the_desk(request)
     rooms = rooms_of(request)
     site = await rooms.fronts.site()
-    return page(rooms.pages.desk_index(site, caller.editor.name, caller.editor.role))
+    editor = caller.editor
+    reached = tuple(coverage for coverage in site.coverages if editor.may(Role.CONTRIBUTOR, coverage.slug))
+    return page(rooms.pages.desk_index(replace(site, coverages=reached), editor.name, editor.role))
 
 
 @routes.get("/desk/{slug}")
+@needs(Role.CONTRIBUTOR)
 async def desk(request: web.Request) -> web.Response:
     """The composer beside the live stream, and what is not published yet."""
     slug = request.match_info["slug"]
-    caller = await at_the_desk(request, slug=slug)
+    caller = await at_the_desk(request)
     rooms = rooms_of(request)
     front = await rooms.fronts.front(slug)
     if front is None:

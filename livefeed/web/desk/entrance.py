@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from livefeed.model import Role
 from livefeed.web.answers import Problem
 from livefeed.web.guard import Caller, caller_of
 
 HTML = "text/html"
 
 
-async def at_the_desk(request: web.Request, role: Role = Role.CONTRIBUTOR, slug: str | None = None) -> Caller:
-    """Who is at the desk, if they may do what `role` may in the coverage `slug`; people without a session
-    are sent to the login page. Raises `Problem` 403."""
+async def at_the_desk(request: web.Request) -> Caller:
+    """Who is at the desk, if the rule of the route lets them; people without a session are sent to the login
+    page. Raises `Problem` 403."""
     try:
-        return await caller_of(request, role, slug)
+        return await caller_of(request)
     except Problem as problem:
         if problem.status == 401:
             raise web.HTTPSeeOther("/desk/login") from None

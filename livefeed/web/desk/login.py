@@ -8,7 +8,7 @@ from aiohttp import web
 
 from livefeed.audit import Act
 from livefeed.web.desk.entrance import page
-from livefeed.web.guard import SESSION_COOKIE, from_here, require_same_origin
+from livefeed.web.guard import SESSION_COOKIE, anybody, from_here, require_same_origin
 from livefeed.web.intake import body_of
 from livefeed.web.rooms import rooms_of
 
@@ -18,6 +18,7 @@ routes = web.RouteTableDef()
 
 
 @routes.get("/desk/login")
+@anybody(ours=False)
 async def login_form(request: web.Request) -> web.Response:
     """The page at the end of a one-time link. Opening it spends nothing: chat programs open links too."""
     rooms = rooms_of(request)
@@ -26,6 +27,7 @@ async def login_form(request: web.Request) -> web.Response:
 
 
 @routes.post("/desk/login")
+@anybody(ours=True)
 async def log_in(request: web.Request) -> web.StreamResponse:
     """Spend the code, begin a session."""
     require_same_origin(request)
@@ -51,6 +53,7 @@ async def log_in(request: web.Request) -> web.StreamResponse:
 
 
 @routes.post("/desk/logout")
+@anybody(ours=True)
 async def log_out(request: web.Request) -> web.StreamResponse:
     """End the session."""
     require_same_origin(request)
