@@ -20,6 +20,7 @@ from receiver import LOOPBACK, Delivery, Receiver, receiving
 from redis_server import RedisServer, binaries
 from standardwebhooks import Webhook
 
+from livefeed.courier import LeaseLost
 from livefeed.courier.progress import Ledger
 from livefeed.events import live_channel
 from livefeed.settings import Settings
@@ -153,6 +154,18 @@ async def test_a_clock_set_back_does_not_make_an_endpoint_wait(server: Server, r
     await ledger.note(channel, replace(noted, failures=1, retry_at=in_a_year))
     await server.publish("storm", headline="2")
     assert headlines(await receiver.until(2)) == ["1", "2"]
+
+
+async def test_who_lost_the_lease_delivers_nothing(server: Server, receiver: Receiver) -> None:
+    await server.open("storm")
+    hook = await add(server, receiver)
+    await server.rooms.courier.aclose()
+    await server.publish("storm", headline="for the next holder")
+    (source, _) = server.rooms.courier._sources
+    round = (await source.rounds())[hook["id"]]()
+    with pytest.raises(LeaseLost):
+        await round.run()
+    assert receiver.deliveries == []
 
 
 @pytest.mark.parametrize("status", [302, 404, 500])

@@ -9,6 +9,7 @@ import json
 import signal
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import parse_qs
@@ -24,6 +25,7 @@ from receiver import LOOPBACK, Delivery, Receiver, receiving
 from redis_server import RedisServer, binaries
 
 from livefeed import metrics
+from livefeed.courier import LeaseLost
 from livefeed.courier.hub import Pushed
 from livefeed.settings import Settings
 from livefeed.websub import (
@@ -308,6 +310,55 @@ async def test_an_unsubscription_takes_effect_once_the_callback_agrees(
     await subscribed(server, subscriber.url, mode="unsubscribe")
     assert "hub.lease_seconds" not in subscriber.deliveries[-1].query
     await settled(server, 0)
+
+
+async def test_who_lost_the_lease_asks_and_pushes_nothing(server: Server, subscriber: Receiver) -> None:
+    await server.open("storm")
+    await subscribed(server, subscriber.url)
+    await server.rooms.courier.aclose()
+    asked = len(subscriber.deliveries)
+    (_, hub) = server.rooms.courier._sources
+    await server.publish("storm")
+    (made,) = (await hub.rounds()).values()
+    with pytest.raises(LeaseLost):
+        await made().run()
+    assert (await ask(server, subscriber.url, mode="unsubscribe")).status == 202
+    await hub.rounds()
+    with pytest.raises(LeaseLost):
+        await made().run()
+    assert len(subscriber.deliveries) == asked
+
+
+async def test_news_in_the_meantime_do_not_shorten_a_pause_and_the_next_push_has_them_all(
+    make_settings: Callable[..., Settings], subscriber: Receiver
+) -> None:
+    settings = make_settings(private_networks=LOOPBACK, webhook_pause=60.0, courier_lease=1.0)
+    async with running(settings) as server:
+        await server.open("storm", language="en")
+        await subscribed(server, subscriber.url)
+        subscriber.manner = lambda _: web.Response(status=503)
+        await server.publish("storm", headline="1")
+        await pushed(subscriber, 1)
+        kept = server.rooms.subscriptions
+        await gone(lambda: _unnoted(server))
+        (_, hub) = server.rooms.courier._sources
+        (made,) = (await hub.rounds()).values()
+        await server.publish("storm", headline="2")
+        pause = await made().run()
+        assert pause is not None
+        assert 0 < pause <= 60 * 1.5
+        assert len(pushes(subscriber)) == 1
+        (noted,) = await kept.pushed.all()
+        assert noted.value.failures == 1
+        await kept.pushed.file(noted.name, replace(noted.value, retry_at=None), expected=noted.version)
+        subscriber.manner = agreeing
+        await made().run()
+        assert titles((await pushed(subscriber, 2))[1]) == ["2", "1"]
+
+
+async def _unnoted(server: Server) -> bool:
+    """True until a failure is written down: the answer is there before."""
+    return not await server.rooms.subscriptions.pushed.all()
 
 
 async def test_a_clock_set_back_does_not_make_a_subscriber_wait(server: Server, subscriber: Receiver) -> None:

@@ -6,12 +6,22 @@ import os
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from feed_samples import feed_of, fingerprints
+from feed_samples import START, STORY, archive_of, at, feed_of, feed_of_site, fingerprints
+from redis_server import RedisServer, binaries
+from store_desk import Desk
 
-from livefeed.feeds import CONTENT_TYPES, render
+from livefeed.feeds import ARCHIVE_ITEMS, CONTENT_TYPES, render
+from livefeed.model import Correction
+from livefeed.rubrics import Rubric
+from livefeed.settings import Settings
+from livefeed.store import Store
+from livefeed.store.redis import RedisStore
+from livefeed.store.sqlite import SQLiteStore
+from livefeed.timeline import Limits
 
 
 @pytest.mark.parametrize("form", CONTENT_TYPES)
@@ -48,6 +58,45 @@ def test_a_process_of_another_locale_and_time_zone_renders_the_same_bytes(
         check=True,
     )
     assert told.stdout.strip() == fingerprints()
+
+
+async def test_both_stores_lead_to_the_same_bytes(tmp_path: Path) -> None:
+    redis = RedisServer(tmp_path / "redis", binaries()["valkey"])
+    redis.start()
+    sqlite = SQLiteStore(tmp_path / "live.db", serving=True)
+    try:
+        assert await told(sqlite) == await told(RedisStore.from_settings(Settings(store=redis.url)))
+    finally:
+        redis.stop()
+
+
+async def told(store: Store) -> list[bytes]:
+    """Every form of every feed of a story that is written into an empty store."""
+    await store.start()
+    try:
+        desk = Desk(store, STORY.slug)
+        await desk.open(tags=("إدلب",), starts_at=START)
+        for number in range(1, ARCHIVE_ITEMS + 3):
+            await desk.publish(f"u{number}", headline=f"خبر {number}", breaking=number % 2 == 0)
+        await desk.revise("u1", headline="منقح", revised_at=at(9))
+        await desk.revise("u2", corrections=(Correction(at(9), "كان خطأ"),), revised_at=at(9))
+        await desk.retract("u3")
+        front = await store.front(STORY.slug, Limits(100, 100))
+        site = await store.site(100)
+        archived = await store.published_range(STORY.slug, 1, ARCHIVE_ITEMS)
+        filed = await store.filed(Rubric.of("tag", "إدلب"), 100)
+        assert front
+        feeds = [
+            feed_of(front, archives=1),
+            feed_of(front, breaking_only=True),
+            archive_of(1, archives=1, front=replace(front, updates=tuple(reversed(archived)))),
+            feed_of_site(site),
+            feed_of(replace(front, updates=filed.updates)),
+        ]
+        assert all(feed.entries for feed in feeds)
+        return [render(feed, form) for feed in feeds for form in CONTENT_TYPES]
+    finally:
+        await store.aclose()
 
 
 def test_content_types_are_the_registered_ones() -> None:

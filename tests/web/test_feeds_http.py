@@ -55,6 +55,7 @@ async def test_a_feed_answers_as_a_feed_for_everybody_without_cookies(server: Se
         answer = await feed(server, f"{path}.{form}")
         assert answer.headers["Content-Type"].partition(";")[0] == FORMS[form]
         assert answer.headers["Access-Control-Allow-Origin"] == "*"
+        assert answer.headers["Access-Control-Expose-Headers"] == "ETag, Last-Modified, Link"
         home = "/" if path.startswith("/feeds") else "/live/story"
         assert answer.headers["Link"] == (
             f'<{server.url}{path}.{form}>; rel="self"; type="{FORMS[form]}", '
@@ -296,6 +297,34 @@ async def test_a_feed_has_all_of_two_days_and_never_fewer_than_fifty(server: Ser
         clock.ahead = timedelta(hours=hours)
         for path in FEEDS:
             assert links(await feed(server, f"{path}.json")) == newest[:count]
+
+
+@pytest.mark.parametrize("form", FORMS)
+async def test_a_closed_coverage_keeps_its_feeds_for_good_and_says_that_it_ended(
+    server: Server, clock: Clock, form: str
+) -> None:
+    await server.open(section="News")
+    updates = [await server.publish(breaking=True) for _ in range(ARCHIVE_ITEMS)]
+    newest = [update["url"] for update in reversed(updates)]
+    paths = [f"{path}.{form}" for path in FEEDS]
+    before = {path: await feed(server, path) for path in paths}
+    assert (await server.ask("POST", "/api/v1/coverages/story/closure")).status in {200, 201}
+    clock.ahead = timedelta(days=4000)
+    for path in paths:
+        again = {"If-None-Match": before[path].headers["ETag"]}
+        ended = path.startswith("/live") and form == "json"
+        answer = await server.ask("GET", path, role=None, headers=again)
+        assert answer.status == (200 if ended or path.startswith("/live") else 304), path
+        closed = await feed(server, path)
+        assert links(closed) == newest, path
+        if form == "json":
+            assert json.loads(closed.body).get("expired", False) is ended
+    assert links(await feed(server, f"/live/story/archive/1.{form}")) == newest
+    assert (await server.ask("DELETE", "/api/v1/coverages/story/closure")).status == 200
+    for path in paths:
+        reopened = await feed(server, path)
+        assert links(reopened) == newest
+        assert b'"expired"' not in reopened.body
 
 
 async def test_a_clock_that_changes_nothing_costs_no_rendering(server: Server, clock: Clock) -> None:
