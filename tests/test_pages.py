@@ -52,6 +52,7 @@ TEMPLATES = Path(__file__).parent.parent / "templates"
 READER_SCRIPTS = (
     "first-paint",
     "text-size",
+    "color-scheme",
     "local-time",
     "live-coverage",
     "connection",
@@ -255,7 +256,8 @@ def test_an_archive_page_shows_newest_first_and_leads_both_ways(pages: Pages) ->
     page = parsed(pages.archive_page(COVERAGE, (BARE, RETRACTED, UPDATE), 2, 80))
     assert [e.get("data-order") for e in page.iter("article")] == ["7", "6", "5"]
     (nav,) = page.iter("nav")
-    assert [a.get("href") for a in nav.iter("a")] == ["/live/storm?page=3", "/live/storm?page=1"]
+    addresses = [a.get("href") for a in nav.iter("a")]
+    assert addresses == ["/live/storm?page=3", "/live/storm", "/live/storm?page=1"]
 
 
 def test_the_newest_archive_page_leads_on_to_the_first_page(pages: Pages) -> None:
@@ -274,10 +276,29 @@ def test_the_index_puts_live_coverages_first_and_the_newest_activity_first_among
     assert "فتح الميناء" in words(page)
 
 
-def test_an_error_page_says_the_sentence(pages: Pages) -> None:
-    page = parsed(pages.error_page(404, "en", "There is no coverage 'x'."))
-    assert "There is no coverage 'x'." in words(page)
-    assert page.get("lang") == "en"
+@pytest.mark.parametrize(
+    ("status", "headline", "ways"),
+    [
+        (404, "غير موجود", ["/"]),
+        (403, "غير مسموح", ["/", "/desk"]),
+        (429, "طلبات كثيرة", ["", "/"]),
+        (400, "لم ينجح الطلب", ["/"]),
+        (500, "لم ينجح الطلب", ["", "/"]),
+        (503, "غير متاح حالياً", ["", "/"]),
+    ],
+)
+def test_an_error_page_says_what_to_do_in_the_reader_s_language_and_what_is_wrong_exactly(
+    pages: Pages, status: int, headline: str, ways: list[str]
+) -> None:
+    page = parsed(pages.error_page(status, "ar", "There is no coverage 'x'."))
+    (title,) = page.iter("h1")
+    (main,) = page.iter("main")
+    assert (page.get("lang"), words(title)) == ("ar", headline)
+    assert [a.get("href") for a in main.iter("a")] == ways
+    (exact,) = (p for p in main.iter("p") if p.get("lang") == "en")
+    assert (words(exact), exact.get("dir")) == ("There is no coverage 'x'.", "ltr")
+    others = " ".join(words(p) for p in main.iter("p") if p is not exact)
+    assert not re.search("[A-Za-z]", others)
 
 
 def test_an_overlay_replaces_a_single_template(tmp_path: Path) -> None:

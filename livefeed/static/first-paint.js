@@ -1,4 +1,6 @@
-// A classic script in <head>: the text size a reader chose must stand before anything is drawn.
+// A classic script in <head>: the text size and colours a reader chose must stand before anything is drawn.
 try {
-  document.documentElement.dataset.textSize = localStorage.getItem('livefeed:text-size') || '100';
-} catch { /* storage may be forbidden; the page is then simply of the usual size */ }
+  const chosen = document.documentElement.dataset;
+  chosen.textSize = localStorage.getItem('livefeed:text-size') || '100';
+  chosen.scheme = localStorage.getItem('livefeed:scheme') || '';
+} catch { /* storage may be forbidden; the page is then simply as usual */ }

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from axe_playwright_python.async_playwright import Axe
 from e2e_browser import Visit, Visitor, headlines
 from e2e_site import PAGE_SIZE, Site
+from e2e_story import tell
 from playwright.async_api import Page, expect
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(60)]
 
-LEAD = Path(__file__).parents[2] / "livefeed" / "demo" / "lead.jpg"
 # The characters of an element from left to right, as they stand on the screen.
 ON_SCREEN = """element => {
   const drawn = [];
@@ -38,44 +36,6 @@ VIOLATED = """() => new Promise(resolve => {
   document.head.append(Object.assign(document.createElement('script'), { text: block.text }));
 })"""
 TWO_COLUMNS = {"width": 1280, "height": 900}
-
-
-async def tell(site: Site, slug: str, language: str) -> list[str]:
-    """A coverage with everything that a page can show; the ids of its updates, oldest first."""
-    picture = await site.upload(LEAD)
-    await site.cover(
-        slug,
-        headline="العاصفة تغلق الميناء" if language == "ar" else "Storm closes the port",
-        kicker="التغطية الحية" if language == "ar" else "Weather",
-        standfirst="نتابع معكم التطورات.",
-        language=language,
-        timezone="Asia/Damascus",
-        place="دمشق",
-        dateline="إسطنبول",
-        byline=["متابعات"],
-        summary=["أُغلق الميناء.", "Ferries are late."],
-        starts_at="2020-11-22T15:15:00Z",
-        lead_media={"id": picture, "alt": "ميناء", "caption": "الميناء عند الغروب", "credit": "إنترنت"},
-    )
-    ids = [
-        await site.publish(
-            slug,
-            f"الخبر {number}",
-            body="نقلت **وكالة** «شراع» أن:\n\n- الأول\n- الثاني\n\n> قال شاهد",
-            breaking=number == 11,
-            key_event=number in {2, 10},
-            attribution="إذاعة «الفنار»",
-            verification=("confirmed", "unconfirmed", "denied")[number % 3],
-            related=[{"title": "الأضرار (خريطة)", "url": "https://example.org/map", "label": "اقرأ أيضاً"}],
-            tags=["طقس"],
-        )
-        for number in range(1, 13)
-    ]
-    path = f"/{slug}/updates"
-    await site.ask("POST", f"{path}/{ids[9]}/corrections", {"note": "صُحّح الرقم."})
-    await site.ask("POST", f"{path}/{ids[8]}/retraction", {"reason": "خطأ", "note": "سُحب لخطأ."})
-    await site.ask("POST", f"{path}/{ids[7]}/pin")
-    return ids
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
@@ -222,45 +182,3 @@ async def test_the_index_puts_the_coverage_that_was_active_last_first(site: Site
     first = page.locator(".coverages li").first
     await expect(first.locator("h3")).to_have_text("الأولى")
     await expect(first.locator(".newest")).to_contain_text("خبر الأولى")
-
-
-@pytest.mark.parametrize("language", ["ar", "en"])
-async def test_no_page_breaks_a_rule_of_accessibility_in_light_or_dark(
-    language: str, tmp_path: Path, visit: Visit
-) -> None:
-    site = Site(tmp_path, LIVEFEED_SITE_LANGUAGE=language)
-    visitor = await visit(viewport=TWO_COLUMNS)
-    visitor.network_may_fail = True  # a page that is not there is one of them
-    page = await visitor.context.new_page()
-    axe = Axe()
-    try:
-        await site.open()
-        ids = await tell(site, "all", language)
-        await site.ask("POST", "/all/updates", {"headline": "مسودة", "status": "draft"})
-        login = await site.login_link("Rana", "admin")
-        pages = {
-            "index": "/",
-            "live": "/live/all",
-            "archive": "/live/all?page=1",
-            "permalink": f"/live/all/updates/{ids[9]}",
-            "error": "/live/nothing",
-            "login": "/desk/login?code=spent",
-            "desk index": "/desk",
-            "desk": "/desk/all",
-        }
-        broken = {}
-        for name, path in pages.items():
-            if name == "desk index":
-                await page.goto(login)
-                await page.locator("form[action='/desk/login'] button").click()
-                await page.wait_for_url("**/desk")
-            await page.goto(site.url + path)
-            for scheme in ("light", "dark"):
-                await page.emulate_media(color_scheme=scheme)
-                result = await axe.run(page)
-                if result.violations_count:
-                    broken[f"{name}, {scheme}"] = result.generate_report()
-        assert broken == {}
-    finally:
-        await page.close()
-        await site.close()

@@ -1,0 +1,251 @@
+"""How pages look and are handled: colours, print, phone and wide screen, keyboard, accessibility."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+import pytest
+import pytest_asyncio
+from axe_playwright_python.async_playwright import Axe
+from e2e_browser import PHONE, Visit, Visitor
+from e2e_site import Site
+from e2e_story import tell
+from playwright.async_api import Page, expect
+
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(60)]
+
+WIDE = {"width": 1280, "height": 900}
+COLOURS_ONLY = {"runOnly": {"type": "rule", "values": ["color-contrast"]}}  # all that dark changes
+FINGER = 44  # CSS pixels (WCAG 2.5.5)
+PAPER = "() => getComputedStyle(document.body).backgroundColor"
+WHITE, BLACK = "rgb(255, 255, 255)", "rgb(0, 0, 0)"
+# Whatever can be pressed and is smaller than a finger, except links within a text (WCAG 2.5.8).
+TOO_SMALL = """least => [...document.querySelectorAll('a, button, summary, select, input')]
+  .filter(one => one.checkVisibility() && !one.matches('.skip') && !one.closest('.body'))
+  .filter(one => one.getBoundingClientRect().height < least)
+  .map(one => one.outerHTML)"""
+# What stood when the body began, before any module ran.
+FIRST_PAINT = """document.addEventListener('readystatechange', () => {
+  if (document.readyState !== 'interactive') return;
+  const paper = getComputedStyle(document.body).backgroundColor;
+  window.first = { scheme: document.documentElement.dataset.scheme, paper };
+});"""
+FOCUSED = """() => {
+  const at = document.activeElement;
+  const update = at.closest('.update');
+  const { outlineStyle, outlineWidth } = getComputedStyle(at);
+  return {
+    where: (update ?? at.closest('.skip, nav, aside, header, footer, section'))[update ? 'id' : 'className'],
+    ring: outlineStyle !== 'none' && Number.parseFloat(outlineWidth) >= 2,
+  };
+}"""
+
+
+@dataclass(frozen=True)
+class Told:
+    """A site with one coverage that has everything."""
+
+    site: Site
+    ids: list[str]
+
+    @property
+    def pages(self) -> dict[str, str]:
+        """The addresses of every kind of page for readers."""
+        return {
+            "index": "/",
+            "live": "/live/look",
+            "archive": "/live/look?page=1",
+            "permalink": f"/live/look/updates/{self.ids[9]}",
+            "error": "/live/nothing",
+        }
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def told(site: Site) -> Told:
+    return Told(site, await tell(site, "look", "ar"))
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def english(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Told]:
+    started = Site(tmp_path_factory.mktemp("english"), LIVEFEED_SITE_LANGUAGE="en")
+    try:
+        await started.open()
+        yield Told(started, await tell(started, "look", "en"))
+    finally:
+        await started.close()
+
+
+async def test_a_reader_chooses_the_colours_and_keeps_them_without_a_flash(
+    told: Told, visitor: Visitor
+) -> None:
+    page = await visitor.context.new_page()
+    await page.add_init_script(FIRST_PAINT)
+    await page.goto(f"{told.site.url}/live/look")
+    assert await page.evaluate(PAPER) == WHITE
+    await page.get_by_role("button", name="المظهر: تلقائي").click()
+    await page.get_by_role("button", name="المظهر: فاتح").click()
+    await expect(page.get_by_role("button", name="المظهر: داكن")).to_be_visible()
+    dark = await page.evaluate(PAPER)
+    assert dark != WHITE
+    await page.goto(told.site.url)
+    first = await page.evaluate("window.first")
+    assert (first["scheme"], first["paper"]) == ("dark", dark)
+    await page.get_by_role("button", name="المظهر: داكن").click()
+    assert await page.evaluate(PAPER) == WHITE
+    await page.emulate_media(color_scheme="dark")
+    assert await page.evaluate(PAPER) == dark
+    await page.get_by_role("button", name="المظهر: تلقائي").click()
+    assert await page.evaluate(PAPER) == WHITE
+
+
+async def test_a_print_is_black_on_white_without_controls_and_with_addresses(
+    told: Told, visitor: Visitor
+) -> None:
+    page = await visitor.context.new_page()
+    await page.goto(f"{told.site.url}/live/look")
+    await page.evaluate("document.documentElement.dataset.scheme = 'dark'")
+    await page.emulate_media(media="print", color_scheme="dark")
+    colours = "element => [getComputedStyle(element).backgroundColor, getComputedStyle(element).color]"
+    assert await page.eval_on_selector("body", colours) == [WHITE, BLACK]
+    for control in ("text-size", "color-scheme", "pause-updates", "nav.pages", ".foot", ".key-events"):
+        await expect(page.locator(control)).to_be_hidden()
+    for kept in ("h1", ".times", "#coverage-header img", ".updates .body >> nth=0", ".correction >> nth=0"):
+        await expect(page.locator(kept)).to_be_visible()
+    address = "link => getComputedStyle(link, '::after').content"
+    assert "https://example.org/map" in await page.eval_on_selector(".related a", address)
+
+
+async def test_whatever_is_pressed_on_a_phone_is_as_large_as_a_finger(told: Told, visitor: Visitor) -> None:
+    page = await visitor.context.new_page()
+    assert page.viewport_size == PHONE
+    visitor.network_may_fail = True  # a page that is not there is one of them
+    for name, path in told.pages.items():
+        await page.goto(told.site.url + path)
+        await expect(page.locator("color-scheme")).to_be_visible()
+        assert await page.evaluate(TOO_SMALL, FINGER) == [], name
+        wider = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        assert await page.evaluate(wider) == 0, name
+
+
+async def test_key_events_stand_beside_the_stream_where_there_is_room(told: Told, visit: Visit) -> None:
+    page = await (await visit(viewport=WIDE)).context.new_page()
+    for path, beside in (("/live/look", True), ("/live/look", False)):
+        await page.set_viewport_size(WIDE if beside else PHONE)
+        await page.goto(told.site.url + path)
+        events = await page.locator(".key-events").bounding_box()
+        header = await page.locator("#coverage-header").bounding_box()
+        assert events
+        assert header
+        assert (events["x"] + events["width"] <= header["x"]) is beside  # at the end of an Arabic line
+        assert (events["y"] < header["y"] + header["height"]) is beside
+
+
+async def test_text_is_set_as_arabic_needs_it(told: Told, visit: Visit) -> None:
+    page = await (await visit(viewport=WIDE)).context.new_page()
+    await page.goto(f"{told.site.url}/live/look")
+    set_as = """element => {
+      const { letterSpacing, lineHeight, fontSize, fontStyle } = getComputedStyle(element);
+      return [letterSpacing, Number.parseFloat(lineHeight) / Number.parseFloat(fontSize), fontStyle];
+    }"""
+    for selector in (".updates .body p", "#coverage-header h1", ".standfirst"):
+        spacing, leading, style = await page.eval_on_selector(selector, set_as)
+        assert (spacing, style) == ("normal", "normal") or (spacing, style) == ("0px", "normal")
+        assert leading >= (1.7 if "body" in selector else 1.3)
+    measure = await page.eval_on_selector(
+        ".updates .body", "body => body.clientWidth / Number.parseFloat(getComputedStyle(body).fontSize)"
+    )
+    assert measure <= 42  # ems: some 75 letters
+
+
+async def test_marks_are_there_without_colours_and_nothing_moves_for_who_asked(
+    told: Told, visit: Visit
+) -> None:
+    visitor = await visit(viewport=WIDE, forced_colors="active", reduced_motion="reduce")
+    page = await visitor.read(f"{told.site.url}/live/look")
+    for mark in (".badge.live", ".mark.breaking", ".updates [data-breaking]"):
+        border = await page.eval_on_selector(mark, "mark => getComputedStyle(mark).borderInlineStartWidth")
+        assert float(border.removesuffix("px")) >= 1, mark
+    await told.site.publish("look", "خبر لا يتحرك")
+    fresh = page.locator(".update.fresh")
+    await expect(fresh).to_have_count(1)
+    assert await fresh.evaluate("one => getComputedStyle(one).animationName") == "none"
+    assert await page.evaluate("getComputedStyle(document.documentElement).scrollBehavior") == "auto"
+
+
+async def test_the_live_page_is_walked_by_keyboard_alone(told: Told, visit: Visit) -> None:
+    page = await (await visit(viewport=WIDE)).read(f"{told.site.url}/live/look")
+    await page.keyboard.press("Tab")
+    assert await page.evaluate(FOCUSED) == {"where": "skip", "ring": True}
+    await expect(page.locator(".skip")).to_be_in_viewport()
+    await page.keyboard.press("Enter")
+    assert page.url.endswith("#main")
+
+    # From the content on: key events, pause, pinned, each update, older pages, footer; each stop with a ring.
+    met: list[str] = []
+    for _ in range(120):
+        await page.keyboard.press("Tab")
+        if await page.evaluate("document.activeElement === document.body"):
+            break
+        stop = await page.evaluate(FOCUSED)
+        assert stop["ring"], stop
+        if stop["where"] not in met[-1:]:
+            met.append(stop["where"])
+    else:
+        pytest.fail("Tab does not come to an end.")
+    shown = await page.locator(".updates > article").evaluate_all("all => all.map(one => one.id)")
+    assert met[0] == "key-events"
+    assert [name for name in met if name.startswith("u-")] == shown
+    assert met.index(shown[-1]) < met.index("pages") < met.index("foot")
+
+    # And the controls do by key what they do by touch.
+    larger = page.locator("text-size button").first
+    await larger.focus()
+    await page.keyboard.press("Enter")
+    await expect(page.locator("html")).to_have_attribute("data-text-size", "112")
+    await page.keyboard.press("Tab")
+    await page.keyboard.press("Tab")
+    await page.keyboard.press("Space")
+    await expect(page.locator("html")).to_have_attribute("data-scheme", "light")
+    await page.locator("pause-updates button").focus()
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("button", name="استئناف التحديث المباشر")).to_be_focused()
+    first_event = page.locator(".key-events a").first
+    await first_event.focus()
+    await page.keyboard.press("Enter")
+    await expect(page.locator(":target")).to_be_in_viewport()
+
+
+@pytest.mark.timeout(180)
+@pytest.mark.parametrize("language", ["ar", "en"])
+async def test_no_page_breaks_a_rule_of_accessibility_in_light_or_dark(
+    language: str, told: Told, english: Told, visit: Visit
+) -> None:
+    told = told if language == "ar" else english
+    site = told.site
+    visitor = await visit(viewport=WIDE)
+    visitor.network_may_fail = True  # a page that is not there is one of them
+    page = await visitor.context.new_page()
+    await site.ask("POST", "/look/updates", {"headline": "مسودة", "status": "draft"})
+    login = await site.login_link(f"Rana {language}", "admin")
+    broken = await _broken_rules(site, page, told.pages | {"login": "/desk/login?code=spent"})
+    await page.goto(login)
+    await page.locator("form[action='/desk/login'] button").click()
+    await page.wait_for_url("**/desk")
+    broken |= await _broken_rules(site, page, {"desk index": "/desk", "desk": "/desk/look"})
+    assert broken == {}
+
+
+async def _broken_rules(site: Site, page: Page, pages: dict[str, str]) -> dict[str, str]:
+    axe = Axe()
+    broken = {}
+    for name, path in pages.items():
+        await page.goto(site.url + path)
+        await page.emulate_media(color_scheme="light")
+        light = await axe.run(page)
+        await page.emulate_media(color_scheme="dark")
+        dark = await axe.run(page, options=COLOURS_ONLY)
+        for scheme, result in (("light", light), ("dark", dark)):
+            if result.violations_count:
+                broken[f"{name}, {scheme}"] = result.generate_report()
+    return broken
