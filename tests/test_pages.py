@@ -43,11 +43,13 @@ from livefeed.pages import (
     first_page_count,
 )
 from livefeed.pages.catalogue import LOCALE_FOLDER, Catalogues
+from livefeed.pages.widget import Look, Scheme, coverage_widget, site_widget
 from livefeed.timeline import Front, SiteFront
 
 SITE = "https://live.example.org"
 NOON = datetime(2020, 11, 22, 15, 15, tzinfo=UTC)
 WORDS = Catalogues()
+LOOK = Look(5, Scheme.DARK, "b3121d")
 TEMPLATES = Path(__file__).parent.parent / "templates"
 READER_SCRIPTS = (
     "first-paint",
@@ -135,6 +137,12 @@ def every_page(pages: Pages, front: Front = FRONT, person: str = "ليلى") -> 
         ),
         "corrections of a retracted one": pages.update_corrections_page(coverage, RETRACTED, []),
         "index": pages.index_page(site, {coverage.slug: front, "live": None}),
+        "widget": pages.widget_page(coverage_widget(front, LOOK, SITE, breaking_only=False)),
+        "site widget": pages.widget_page(
+            site_widget(
+                replace(site, breaking=((1, front.updates[0]),)), LOOK, SITE, title="x", language="en"
+            )
+        ),
         "error": pages.error_page(404, language, coverage.headline),
         "login": pages.login_page(language, coverage.headline, coverage.headline),
         "desk_index": pages.desk_index(site, person, Role.ADMIN),
@@ -528,6 +536,7 @@ def test_every_file_a_page_names_exists(pages: Pages) -> None:
         named |= set(re.findall(r"from '\./([^']+)'", script.read_text(encoding="utf-8")))
     for style in STATIC.glob("*.css"):
         named |= set(re.findall(r'url\("([^"]+)"\)', style.read_text(encoding="utf-8")))
+    assert {"widget.js", "widget.css"} <= named
     missing = [name for name in named if not (STATIC / name).is_file()]
     assert named
     assert not missing

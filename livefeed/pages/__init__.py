@@ -28,6 +28,7 @@ from livefeed.pages.clock import local_clock, local_date, place_of
 from livefeed.pages.isolates import isolated
 from livefeed.pages.linked_data import data_block, live_blog, update_posting
 from livefeed.pages.theme import STATIC, THEME_STYLE, Theme, template_folder
+from livefeed.pages.widget import Widget
 from livefeed.rubrics import named_rubrics
 from livefeed.text import direction_of_language, title_of
 from livefeed.timeline import Front, SiteFront
@@ -173,6 +174,10 @@ class Pages:
             self.theme.words.translate(self._site_language),
         )
         return self._render("index.html", self._site_language, groups=groups, card=card)
+
+    def widget_page(self, widget: Widget) -> str:
+        """A coverage, or what is breaking, for a frame in another site's page."""
+        return self._render("widget.html", widget.language, widget=widget)
 
     def error_page(self, status: int, language: str, sentence: str) -> str:
         """What a reader sees instead of a page: `sentence` says what is wrong and what to do."""

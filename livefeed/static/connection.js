@@ -99,7 +99,7 @@ export class Connection {
       if (frame.position === this.position) this.#attempt = 0;
       else this.#again();
     } else if (frame.kind === 'reload') {
-      this.#begin();
+      this.begin();
     } else if (frame.kind === 'goodbye') {
       this.#again(frame.retry * (0.5 + Math.random()));
     } else {
@@ -107,7 +107,7 @@ export class Connection {
         this.receive(frame);
       } catch (error) {
         console.error(error);
-        this.#begin(); // an event that could not be applied must not become a silent hole
+        this.begin(); // an event that could not be applied must not become a silent hole
         return;
       }
       this.position = frame.position;
@@ -115,7 +115,8 @@ export class Connection {
     }
   }
 
-  async #begin() {
+  // Take the page's state anew, and the stream from its position.
+  async begin() {
     this.#drop();
     try {
       this.position = await this.reload();

@@ -30,8 +30,11 @@ customElements.define('live-coverage', class extends HTMLElement {
     const template = document.createElement('template');
     template.innerHTML = html;
     const element = template.content.firstElementChild;
-    if (kind === 'coverage') return this.#part('header').replaceWith(element);
     const shown = document.getElementById(`u-${id}`);
+    // A page that shows a part of the channel only may turn a frame away, see widget.js.
+    const detail = { kind, element, known: shown ?? this.#waiting.get(id) };
+    if (!this.dispatchEvent(new CustomEvent('frame', { cancelable: true, detail }))) return;
+    if (kind === 'coverage') return this.#part('header').replaceWith(element);
     if (shown) {
       const focused = shown.contains(document.activeElement);
       shown.replaceWith(element);

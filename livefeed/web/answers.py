@@ -90,14 +90,14 @@ POLICY = (
 
 
 async def add_security_headers(request: web.Request, response: web.StreamResponse) -> None:
-    """On every answer: no sniffing, no referrer beyond the origin, no script but ours. Pages for readers may
-    be framed (embedding is their purpose), the desk never."""
+    """On every answer: no sniffing, no referrer beyond the origin, no script but ours. Widgets may be framed,
+    for that is their purpose (their refusals too); nothing else may."""
     headers = response.headers
     headers["Server"] = "livefeed"  # and not the versions of what runs it
     headers.setdefault("X-Content-Type-Options", "nosniff")
     headers.setdefault("Referrer-Policy", "strict-origin-when-cross-origin")
     ours_only = request.path.startswith(("/desk", "/api"))
-    frames = "'none'" if ours_only else "*"
+    frames = "*" if request.path.startswith("/embed/") else "'none'"
     # Pictures are addressed under the public name of the site, by which it need not have been reached.
     pictures = f"; img-src 'self' data: {rooms_of(request).base_url}"
     headers.setdefault("Content-Security-Policy", POLICY + frames + pictures)

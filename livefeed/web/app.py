@@ -40,7 +40,7 @@ from livefeed.site import same_media, site_secret
 from livefeed.store import Listener, Store, StoreError, StoreRefused, open_store
 from livefeed.tasks import cancel
 from livefeed.timeline import Limits
-from livefeed.web import api, corrections, desk, files, hub, live, reader, sources, syndication
+from livefeed.web import api, corrections, desk, embedding, files, hub, live, reader, sources, syndication
 from livefeed.web.answers import add_security_headers, answer_errors
 from livefeed.web.documents import Documents
 from livefeed.web.rooms import ROOMS, Rooms
@@ -53,7 +53,7 @@ WARM_INTERVAL = 1.0  # seconds until a lost front is looked for again
 COURIER_INTERVAL = 1.0  # seconds until a new webhook is served by another process than the one that took it
 BACKLOG = 4096  # connections the kernel holds while the loop is busy: a herd of readers coming back
 
-DOORS = (reader, corrections, live, syndication, hub, desk, api, files)
+DOORS = (reader, corrections, live, embedding, syndication, hub, desk, api, files)
 
 Started = Callable[[Rooms, str], Coroutine[Any, Any, None]]
 

@@ -1,0 +1,119 @@
+"""What other sites embed: widgets for their frames, and the script that puts one into a page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+
+from aiohttp import web
+
+from livefeed.pages.accent import accent_sheet, check_accent
+from livefeed.pages.widget import (
+    MOST_UPDATES,
+    USUAL_UPDATES,
+    Look,
+    Scheme,
+    Widget,
+    coverage_widget,
+    site_widget,
+)
+from livefeed.text import TextRefused
+from livefeed.web.answers import Problem
+from livefeed.web.documents import respond
+from livefeed.web.public import front_of, page
+from livefeed.web.rooms import rooms_of
+
+# Its address is in pages that nobody will touch again, so a new one reaches them within the hour.
+SCRIPT_CACHING = "public, max-age=3600, stale-while-revalidate=86400, stale-if-error=86400"
+FOR_EVERYBODY = {"Access-Control-Allow-Origin": "*", "Cross-Origin-Resource-Policy": "cross-origin"}
+
+routes = web.RouteTableDef()
+
+
+@routes.get("/embed/breaking")
+async def breaking_widget(request: web.Request) -> web.Response:
+    """The newest breaking updates of the site, for a frame."""
+    rooms = rooms_of(request)
+    look = _look(request)
+    site = await rooms.fronts.site()
+
+    def made() -> Widget:
+        settings = rooms.settings
+        return site_widget(
+            site, look, rooms.base_url, title=settings.site_title, language=settings.site_language
+        )
+
+    return await _widget(request, f"widget {look}", site.position, made)
+
+
+@routes.get("/embed/{slug}")
+async def widget(request: web.Request) -> web.Response:
+    """The newest updates of a coverage for a frame, with `?breaking=1` only what is breaking."""
+    rooms = rooms_of(request)
+    look = _look(request)
+    breaking_only = _choice(request, "breaking", ("0", "1")) == "1"
+    front = await front_of(request)
+    return await _widget(
+        request,
+        f"widget {front.coverage.slug} {breaking_only} {look}",
+        front.position,
+        lambda: coverage_widget(front, look, rooms.base_url, breaking_only=breaking_only),
+    )
+
+
+@routes.get("/embed/accents/{accent}.css")
+async def accent(request: web.Request) -> web.Response:
+    """The style sheet of a widget in the embedding site's colour."""
+    try:
+        colour = check_accent(request.match_info["accent"])
+    except TextRefused as refused:
+        raise Problem(404, str(refused)) from None
+    headers = {"Cache-Control": "public, max-age=86400"}
+    return web.Response(text=accent_sheet(colour), content_type="text/css", headers=headers)
+
+
+@routes.get("/embed.js")
+async def script(request: web.Request) -> web.Response:
+    """The custom element `<livefeed-coverage>`."""
+    rooms = rooms_of(request)
+    path = rooms.pages.theme.static_file("embed.js")
+    if path is None:
+        raise FileNotFoundError("embed.js is not among the static files that livefeed was installed with")
+    document = await rooms.documents.get("embed.js", path, path.read_bytes)
+    return respond(
+        request,
+        document,
+        content_type="text/javascript; charset=utf-8",
+        cache_control=SCRIPT_CACHING,
+        headers=FOR_EVERYBODY,
+    )
+
+
+async def _widget(
+    request: web.Request, key: str, state: Hashable, make: Callable[[], Widget]
+) -> web.Response:
+    pages = rooms_of(request).pages
+    return await page(request, key, state, lambda: pages.widget_page(make()), headers=FOR_EVERYBODY)
+
+
+def _look(request: web.Request) -> Look:
+    """What the query asks for. Raises `Problem` 400 naming what cannot be."""
+    limit = request.query.get("limit", str(USUAL_UPDATES))
+    if not (limit.isascii() and limit.isdigit() and len(limit) < 3 and 1 <= int(limit) <= MOST_UPDATES):
+        raise Problem(
+            400, f"limit is {limit[:20]!r}; a number from 1 to {MOST_UPDATES} is taken.", field="limit"
+        )
+    scheme = Scheme(_choice(request, "theme", tuple(Scheme)))
+    asked = request.query.get("accent", "")
+    try:
+        accent = check_accent(asked) if asked else ""
+    except TextRefused as refused:
+        raise Problem(400, str(refused), field="accent") from None
+    return Look(int(limit), scheme, accent)
+
+
+def _choice(request: web.Request, name: str, choices: tuple[str, ...]) -> str:
+    """One of `choices`, the first if nothing is asked for. Raises `Problem` 400."""
+    asked = request.query.get(name, choices[0])
+    if asked not in choices:
+        raise Problem(400, f"{name} is {asked[:20]!r}; {', '.join(choices)} can be had.", field=name)
+    return asked
