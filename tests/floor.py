@@ -12,7 +12,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from redis_server import until
+from redis_server import PATIENCE, until
 from store_desk import Desk
 from witness import Witness
 
@@ -70,7 +70,7 @@ class TroubledStore(SQLiteStore):
     """
 
     def __init__(self, path: Path, chance: Random | None = None) -> None:
-        super().__init__(path, serving=True)
+        super().__init__(path, serving=True, write_timeout=PATIENCE)
         self.cut_off = False
         self.deaf = False
         self.reads: list[int] = []

@@ -11,6 +11,7 @@ from typing import Any
 
 import aiohttp
 from aiohttp import web
+from redis_server import patient
 
 from livefeed.model import Role
 from livefeed.settings import Settings
@@ -108,7 +109,7 @@ def settings_for(tmp_path: Path, **changes: Any) -> Settings:
         "secret": "s" * 40,
         **changes,
     }
-    return Settings(_env_file=None, **values)
+    return patient(Settings(_env_file=None, **values))
 
 
 @contextlib.asynccontextmanager

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from redis_server import RedisServer, binaries
+from redis_server import PATIENCE, RedisServer, binaries, patient
 
 from livefeed.accounts import (
     Account,
@@ -119,7 +119,7 @@ async def place(
         url = server.url
         with server.client() as client:
             client.flushall()
-    store = open_store(Settings(store=url), serving=True)
+    store = open_store(patient(Settings(store=url)), serving=True)
     await store.start()
     yield Place(Watched(store.records), folder)
     await store.aclose()
@@ -392,7 +392,7 @@ async def test_a_session_ended_while_its_use_is_noted_stays_ended(
     clock.pass_by(120)
     place.records.before_put = asyncio.get_running_loop().create_future()
     asked = asyncio.create_task(accounts.of_session(secret))
-    await asyncio.wait_for(place.records.putting.wait(), 5)
+    await asyncio.wait_for(place.records.putting.wait(), PATIENCE)
     await process(place, clock).end_session(secret)
     place.records.before_put.set_result(None)
     assert await asked is None

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from livefeed_command import Command, Running, events, fetch
+from redis_server import PATIENCE
 
 from livefeed.demo import Player, admit, read_coming, read_stories
 from livefeed.demo.story import Telling
@@ -155,7 +156,7 @@ class Watched(Player):
 
     async def next_told(self) -> str:
         """The next headline that was published."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             while (attempt := await self.attempts.get()) == "refused":
                 pass
         return attempt

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
+from redis_server import PATIENCE
 from test_media_pixels import FORMATS, MARK, decoded, encoded, exif, planted, png_promising, scene
 
 from livefeed.media import MediaAway, MediaBusy, MediaFull, MediaRefused, MediaShelf, Picture, Reason, files
@@ -55,7 +56,7 @@ def workers() -> list[int]:
 
 async def worker() -> int:
     """The id of the decoder, as soon as there is one."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         while not (found := workers()):  # noqa: ASYNC110 - nothing is set when a process appears
             await asyncio.sleep(0)
     return found[0]
@@ -266,7 +267,7 @@ async def test_closing_ends_the_upload_under_way_and_those_waiting(tmp_path: Pat
     shelf = MediaShelf(tmp_path / "media", max_bytes=BYTES, max_pixels=PIXELS)
     adding = [asyncio.create_task(shelf.add(encoded(scene(), "PNG"))) for _ in range(3)]
     os.kill(await worker(), signal.SIGSTOP)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(15):  # of the 20 that it would have been waited for
         await shelf.aclose()
     for outcome in await asyncio.gather(*adding, return_exceptions=True):
         assert isinstance(outcome, MediaAway)

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from redis_server import PATIENCE
 
 from livefeed.site import same_media, site_secret
 from livefeed.store import Records, StoreRefused
@@ -17,7 +18,7 @@ OURS, OTHER = "o" * 40, "x" * 40
 
 @pytest.fixture
 async def records(tmp_path: Path) -> AsyncIterator[Records]:
-    store = SQLiteStore(tmp_path / "live.db", serving=True)
+    store = SQLiteStore(tmp_path / "live.db", serving=True, write_timeout=PATIENCE)
     await store.start()
     yield store.records
     await store.aclose()

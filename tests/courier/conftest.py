@@ -6,7 +6,8 @@ from collections.abc import AsyncIterator, Callable
 
 import pytest
 from live_server import Server, running
-from receiver import LOOPBACK, Receiver, receiving
+from receiver import LEASE, LOOPBACK, Receiver, receiving
+from redis_server import PATIENCE
 
 from livefeed.settings import Settings
 
@@ -24,8 +25,8 @@ async def server(make_settings: Callable[..., Settings]) -> AsyncIterator[Server
         private_networks=LOOPBACK,
         webhook_attempts=3,
         webhook_pause=0.02,
-        delivery_timeout=2.0,
-        courier_lease=1.0,
+        delivery_timeout=PATIENCE,  # how busy the machine is must not make a delivery come twice
+        courier_lease=LEASE,
     )
     async with running(settings) as started:
         yield started

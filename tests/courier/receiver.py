@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from aiohttp import web
+from redis_server import PATIENCE
 
 LOOPBACK = ("127.0.0.0/8",)
+LEASE = 4.0  # seconds; shorter ones are lost on a busy machine, and what was on its way comes twice
 Manner = Callable[["Delivery"], Awaitable[web.StreamResponse] | web.StreamResponse]
 
 
@@ -40,7 +42,7 @@ class Receiver:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
-    async def until(self, count: int, timeout: float = 20) -> list[Delivery]:
+    async def until(self, count: int, timeout: float = PATIENCE) -> list[Delivery]:
         """The first `count` requests, once they are here."""
         async with asyncio.timeout(timeout):
             while len(self.deliveries) < count:

@@ -14,6 +14,7 @@ import aiohttp
 import feedparser
 import pytest
 from live_server import Server
+from redis_server import PATIENCE
 
 PROGRAM = Path(__file__).with_name("flask_subscriber.py")
 
@@ -33,7 +34,7 @@ class Elsewhere:
 
     async def told(self, count: int) -> list[list[Any]]:
         """What it was told, once it is so much; it has no way to say when."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE):
             while True:
                 async with self.client.get(f"{self.url}/told") as answer:
                     told: list[list[Any]] = await answer.json()
@@ -50,7 +51,7 @@ async def elsewhere(tmp_path: Path) -> AsyncIterator[Elsewhere]:
     )
     assert program.stdout
     try:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE):
             port = int(await program.stdout.readline())
         async with aiohttp.ClientSession() as client:
             yield Elsewhere(f"http://127.0.0.1:{port}", client)
@@ -96,7 +97,7 @@ async def test_flask_websub_discovers_subscribes_is_pushed_to_renews_and_ends(
 
 async def until(server: Server, good: Callable[[list[Any]], bool]) -> list[Any]:
     """The hub's subscriptions, once they are as they should be."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while True:
             kept = [filed.value for filed in await server.rooms.subscriptions.subscriptions.all()]
             if good(kept):

@@ -16,8 +16,8 @@ import pytest
 from aiohttp import web
 from live_server import Server, running
 from livefeed_command import Command, send
-from receiver import LOOPBACK, Delivery, Receiver, receiving
-from redis_server import RedisServer, binaries
+from receiver import LEASE, LOOPBACK, Delivery, Receiver, receiving
+from redis_server import PATIENCE, RedisServer, binaries
 from standardwebhooks import Webhook
 
 from livefeed.courier import LeaseLost
@@ -41,7 +41,7 @@ async def letters(server: Server, id: str) -> list[dict[str, Any]]:
 
 async def buried(server: Server, id: str, count: int) -> list[dict[str, Any]]:
     """The dead letters, once there are so many and none is being tried."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while True:
             found = await letters(server, id)
             if len(found) == count and not any(letter["replaying"] for letter in found):
@@ -288,7 +288,7 @@ async def test_a_deleted_endpoint_gets_nothing_more(server: Server, receiver: Re
 async def test_a_name_of_this_machine_is_never_delivered_to_unless_it_is_allowed(
     make_settings: Callable[..., Settings], receiver: Receiver
 ) -> None:
-    settings = make_settings(webhook_attempts=1, courier_lease=1.0)
+    settings = make_settings(webhook_attempts=1, courier_lease=LEASE)
     async with running(settings) as server:
         await server.open("storm")
         url = f"http://localhost:{receiver.port}/"
@@ -316,7 +316,11 @@ async def fleet(
     redis = RedisServer(tmp_path / "redis", binaries()["valkey"])
     redis.start()
     settings = make_settings(
-        store=redis.url, private_networks=LOOPBACK, webhook_pause=0.02, webhook_attempts=3, courier_lease=1.0
+        store=redis.url,
+        private_networks=LOOPBACK,
+        webhook_pause=0.02,
+        webhook_attempts=3,
+        courier_lease=LEASE,
     )
     try:
         async with running(settings) as first, running(settings) as second:
@@ -392,13 +396,13 @@ async def test_a_process_killed_in_the_middle_loses_nothing_and_repeats_at_most_
             place = f"{server.url}/api/v1/coverages/storm/updates"
             await asyncio.to_thread(send, place, token, {"headline": f"{number}"})
             if number == 3:
-                await asyncio.wait_for(reached.wait(), 20)
+                await asyncio.wait_for(reached.wait(), PATIENCE)
         if moment == "before the answer":
             assert len(receiver.deliveries) == 4
         await asyncio.to_thread(server.end, signal.SIGKILL)
     released.set()
     with await asyncio.to_thread(command.serve) as server:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE):
             while headlines(receiver.deliveries)[-1] != "7":
                 await receiver.until(len(receiver.deliveries) + 1)
         assert await asyncio.to_thread(server.end) == 0

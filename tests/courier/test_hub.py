@@ -21,8 +21,8 @@ from aiohttp import web
 from feed_checks import FAULTS
 from live_server import Answer, Server, running
 from livefeed_command import Command, send
-from receiver import LOOPBACK, Delivery, Receiver, receiving
-from redis_server import RedisServer, binaries
+from receiver import LEASE, LOOPBACK, Delivery, Receiver, receiving
+from redis_server import PATIENCE, RedisServer, binaries
 
 from livefeed import metrics
 from livefeed.courier import LeaseLost
@@ -59,7 +59,7 @@ async def ask(server: Server, callback: str, topic: str = FEED, **parameters: st
 
 async def gone(look: Callable[[], Awaitable[object]]) -> None:
     """Wait until nothing is found any more, of what another task removes and announces to nobody."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while await look():  # noqa: ASYNC110 - see above
             await asyncio.sleep(0.01)
 
@@ -85,7 +85,7 @@ def pushes(receiver: Receiver) -> list[Delivery]:
 
 
 async def pushed(receiver: Receiver, count: int) -> list[Delivery]:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while len(pushes(receiver)) < count:
             await receiver.until(len(receiver.deliveries) + 1)
     return pushes(receiver)
@@ -143,11 +143,11 @@ async def test_a_subscriber_that_was_down_gets_what_it_missed_once_and_in_order(
         await server.publish("storm", headline=f"{number}")
     await pushed(subscriber, 2)
     subscriber.manner = taking
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while not taken:
             await subscriber.until(len(subscriber.deliveries) + 1)
     await server.publish("storm", headline="3")
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while len(taken) < 2:
             await subscriber.until(len(subscriber.deliveries) + 1)
     assert [titles(push) for push in taken] == [["2", "1", "0"], ["3"]]
@@ -215,7 +215,7 @@ async def test_a_push_comes_when_page_and_feed_show_the_change_and_not_before(
     subscriber.manner = looking
     for number in range(5):
         await server.publish("storm", headline=f"headline {number}")
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         assert all([await shown.get() for _ in range(2 * 5)])
 
 
@@ -234,7 +234,7 @@ async def test_a_feed_that_did_not_change_is_not_pushed(server: Server, subscrib
     await subscribed(server, subscriber.url + "/all")
     await server.publish("storm", headline="plain")
     await server.publish("storm", headline="urgent", breaking=True)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while "/breaking" not in {push.path for push in pushes(subscriber)}:
             await subscriber.until(len(subscriber.deliveries) + 1)
     assert [titles(push) for push in pushes(subscriber) if push.path == "/breaking"] == [["urgent"]]
@@ -465,7 +465,7 @@ async def test_another_type_and_a_huge_body_are_refused(server: Server) -> None:
 async def test_a_callback_on_this_machine_is_never_asked(
     make_settings: Callable[..., Settings], subscriber: Receiver
 ) -> None:
-    async with running(make_settings(courier_lease=1.0)) as server:
+    async with running(make_settings(courier_lease=LEASE)) as server:
         await server.open("storm")
         callback = f"http://localhost:{subscriber.port}/"
         await subscribed(server, callback)
@@ -484,7 +484,7 @@ async def fleet(
     redis = RedisServer(tmp_path / "redis", binaries()["valkey"])
     redis.start()
     settings = make_settings(
-        store=redis.url, private_networks=LOOPBACK, webhook_pause=0.02, courier_lease=1.0
+        store=redis.url, private_networks=LOOPBACK, webhook_pause=0.02, courier_lease=LEASE
     )
     try:
         async with running(settings) as first, running(settings) as second:
@@ -556,7 +556,7 @@ async def test_an_external_hub_is_named_and_told_and_ours_is_closed(
     make_settings: Callable[..., Settings], receiver: Receiver
 ) -> None:
     settings = make_settings(
-        hub=receiver.url + "/publish", private_networks=LOOPBACK, webhook_pause=0.02, courier_lease=1.0
+        hub=receiver.url + "/publish", private_networks=LOOPBACK, webhook_pause=0.02, courier_lease=LEASE
     )
     left = [2]
 

@@ -4,27 +4,32 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from redis_server import PATIENCE
 
 from livefeed.courier.lease import KIND, Lease, LeaseLost
 from livefeed.store.sqlite import SQLiteStore
 
 
 class ClockedStore(SQLiteStore):
-    """A store whose clock can be set."""
+    """A store whose clock stands still, `ahead` of when it was made."""
 
     ahead = timedelta(0)
 
+    def __init__(self, path: Path) -> None:
+        super().__init__(path, serving=True, write_timeout=PATIENCE)
+        self.began_at = datetime.now(UTC)
+
     async def now(self) -> datetime:
-        return await super().now() + self.ahead
+        return self.began_at + self.ahead
 
 
 @pytest.fixture
 async def store(tmp_path: Path) -> AsyncIterator[ClockedStore]:
-    opened = ClockedStore(tmp_path / "live.db", serving=True)
+    opened = ClockedStore(tmp_path / "live.db")
     await opened.start()
     yield opened
     await opened.aclose()

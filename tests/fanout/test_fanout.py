@@ -252,7 +252,8 @@ class Story:
         await self.ground.seen(*staying)
 
 
-@settings(max_examples=25, deadline=None)
+@pytest.mark.timeout(600)
+@settings(max_examples=25)
 @given(seed=st.integers(0, 2**32), lossy=st.booleans(), steps=st.integers(20, 80))
 async def test_whatever_happens_each_reader_sees_each_offset_once_or_is_told_to_reload(
     seed: int, lossy: bool, steps: int

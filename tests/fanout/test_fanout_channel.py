@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from floor import LIVE, Floor, Visitor, floor, render
-from redis_server import until
+from redis_server import PATIENCE, until
 
 from livefeed import metrics
 from livefeed.events import Event
@@ -16,6 +16,8 @@ from livefeed.fanout import Start
 from livefeed.fanout import channel as channel_module
 from livefeed.frames import View, Wire
 from livefeed.model import Position
+
+NEVER = 1000.0  # seconds
 
 
 async def test_an_update_reaches_every_reader_once_and_in_order(ground: Floor) -> None:
@@ -155,7 +157,7 @@ async def test_who_moves_to_a_place_that_the_pass_has_left_behind_is_served_all_
     (event,) = await ground.desk.publish("u1")
     channel.receive(event)  # the pass begins in the next turn of the loop
     asyncio.get_running_loop().call_soon(visitors[0].reader.left)  # after its first slice
-    await until(lambda: all(visitor.witness.offsets == [2] for visitor in visitors[1:]), timeout=5)
+    await until(lambda: all(visitor.witness.offsets == [2] for visitor in visitors[1:]))
     assert visitors[8].reader.place == 0
 
 
@@ -408,22 +410,22 @@ async def test_a_retraction_empties_what_is_replayed_from_the_tail(ground: Floor
 
 async def test_waiting_for_a_change_ends_with_it_or_with_its_time(ground: Floor) -> None:
     channel = await ground.channel()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         await channel.changed(channel.tail.position, 0.01)
-    waiting = [asyncio.create_task(channel.changed(channel.tail.position, 30)) for _ in range(3)]
+    waiting = [asyncio.create_task(channel.changed(channel.tail.position, NEVER)) for _ in range(3)]
     await ground.publish(1)
     await asyncio.gather(*waiting)
-    await channel.changed(Position(channel.tail.epoch, 0), 30)  # is past already
+    await channel.changed(Position(channel.tail.epoch, 0), NEVER)  # is past already
 
 
 async def test_nobody_waits_for_a_change_once_the_fan_out_drains(ground: Floor) -> None:
     channel = await ground.channel()
-    waiting = asyncio.create_task(channel.changed(channel.tail.position, 30))
+    waiting = asyncio.create_task(channel.changed(channel.tail.position, NEVER))
     await asyncio.sleep(0)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         await ground.fanout.drain(0)
         await waiting
-        await channel.changed(channel.tail.position, 30)
+        await channel.changed(channel.tail.position, NEVER)
 
 
 async def test_a_pass_counts_what_it_delivered(ground: Floor) -> None:

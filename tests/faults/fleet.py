@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import aiohttp
-from redis_server import free_port
+from redis_server import PATIENCE, free_port
 
 from livefeed.accounts import AccountExists, Accounts
 from livefeed.model import Role
@@ -23,7 +23,7 @@ BASE_URL = "http://faults.example"  # one for the whole fleet, so that all its a
 SECRET = "faults" * 8
 QUICK = {
     "LIVEFEED_HEARTBEAT_INTERVAL": "0.5",
-    "LIVEFEED_STALL_TIMEOUT": "2",
+    "LIVEFEED_STALL_TIMEOUT": "10",
     "LIVEFEED_DRAIN_WINDOW": "0.3",
     "LIVEFEED_RELEASE_INTERVAL": "0.2",
     "LIVEFEED_TAIL_EVENTS": "40",  # so short that readers coming back must often be served from the log
@@ -74,7 +74,7 @@ class ServerProcess:
         self.launch()
         await self.answers("/readyz")
 
-    async def answers(self, path: str, status: int = 200, timeout: float = 15) -> None:
+    async def answers(self, path: str, status: int = 200, timeout: float = PATIENCE) -> None:
         """Wait until a request for `path` is answered with `status`."""
         async with asyncio.timeout(timeout), aiohttp.ClientSession() as client:
             while True:
@@ -119,7 +119,7 @@ class ServerProcess:
         if process is None:
             return 0
         process.send_signal(how)
-        code = await asyncio.to_thread(process.wait, 20)
+        code = await asyncio.to_thread(process.wait, PATIENCE)
         self._process = None  # only now, for nobody is told beforehand that a server goes
         return code
 

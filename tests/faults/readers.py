@@ -23,7 +23,7 @@ from history import Began, Proof, Reading, Reloaded, Seen
 from livefeed.model import Position
 
 TRANSPORTS = ("websocket", "sse", "polling")
-SILENCE = 3.0  # seconds without a frame, six heartbeats, after which a reader thinks the connection dead
+SILENCE = 15.0  # seconds without a frame, thirty heartbeats, after which a reader thinks the connection dead
 NARROW = 4096  # bytes a slow reader's kernel takes
 
 

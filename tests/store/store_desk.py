@@ -8,6 +8,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+from redis_server import PATIENCE
+
 from livefeed.events import SITE, Event, Kind, desk_channel, live_channel
 from livefeed.model import Correction, Coverage, Retraction, Status, Update
 from livefeed.store import Batch, Expected, Fact, Key, Revision, Store
@@ -33,7 +35,7 @@ class Heard:
 
     async def until(self, count: int) -> list[Event]:
         """The first `count` events, once they are here."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             while len(self.events) < count:
                 self._more.clear()
                 await self._more.wait()

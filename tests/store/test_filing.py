@@ -181,7 +181,7 @@ CHANGES = st.lists(
 )
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(changes=CHANGES)
 async def test_whatever_is_written_an_update_stands_where_its_tags_and_its_coverages_say(
     store: Store, changes: list[tuple[str, int, tuple[str, ...], str]]

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import count
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from store_desk import NOW, Desk, ids, offsets, whole
@@ -132,9 +133,9 @@ def possible(update: Update) -> dict[str, Verb]:
     return PRIVATE
 
 
+@pytest.mark.timeout(600)
 @settings(
     max_examples=40,
-    deadline=None,
     # Every example works on a coverage of its own, and a site that has a past is the harder case.
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from redis.exceptions import ResponseError
-from redis_server import RedisServer, binaries, until
+from redis_server import PATIENCE, RedisServer, binaries, until
 from redis_wire import Wire
 from store_desk import NOW, Desk, Heard, ids, offsets, whole
 
@@ -69,34 +69,31 @@ class Follower:
                     self.receive(event)
 
 
-async def took(awaitable: Awaitable[object]) -> float:
-    """How many seconds it took, whatever came of it."""
-    clock = asyncio.get_running_loop().time
-    began = clock()
-    with suppress(StoreError):
-        await awaitable
-    return clock() - began
-
-
 # a server that dies, hangs, or comes late
 
 
 async def test_every_acknowledged_append_survives_kill_9(server: RedisServer, opened: Opener) -> None:
-    store = await opened(server.url)
+    await Desk(await opened(server.url)).open()
+    store = await opened(server.url, write_timeout=1.0)
     desk = Desk(store)
-    await desk.open()
     acknowledged: list[str] = []
+    unknown: list[str] = []
+    killed = False
 
     async def write(name: str) -> None:
-        for number in range(1000):
+        number = 0
+        while not killed:
+            number += 1
             try:
                 await desk.publish(f"{name}{number}")
-            except StoreError:
-                return
-            acknowledged.append(f"{name}{number}")
+                acknowledged.append(f"{name}{number}")
+            except StoreError:  # a busy machine makes it early
+                unknown.append(f"{name}{number}")
+                await asyncio.sleep(0.01)
 
     writers = [asyncio.create_task(write(name)) for name in "abcd"]
     await until(lambda: len(acknowledged) >= 60)
+    killed = True
     server.kill()
     await asyncio.gather(*writers)
     server.start()
@@ -104,7 +101,7 @@ async def test_every_acknowledged_append_survives_kill_9(server: RedisServer, op
 
     kept = {event.update.id for event in await whole(store, LIVE) if event.update}
     assert set(acknowledged) <= kept
-    assert len(kept - set(acknowledged)) <= len(writers)  # those whose outcome was unknown
+    assert kept <= {*acknowledged, *unknown}
 
 
 async def test_after_a_crash_offsets_go_on_in_the_same_epoch(server: RedisServer, opened: Opener) -> None:
@@ -124,22 +121,24 @@ async def test_after_a_crash_offsets_go_on_in_the_same_epoch(server: RedisServer
 async def test_a_hung_server_is_answered_for_in_time_and_found_again(
     server: RedisServer, opened: Opener
 ) -> None:
-    store = await opened(server.url, store_timeout=0.3, write_timeout=0.6)
-    desk = Desk(store)
-    await desk.open()
+    calm = await opened(server.url)
+    await Desk(calm).open()
+    store = await opened(server.url, store_timeout=0.6, write_timeout=1.2)
     server.hang()
-    writing = asyncio.create_task(desk.store.append(_only_a_key("k")))
-    reading = asyncio.create_task(took(store.read(LIVE, 0, 10)))
-    with pytest.raises(OutcomeUnknown):
-        await asyncio.wait_for(writing, 0.8)
-    assert await reading < 0.5
-    assert store.away
-    assert await took(store.read(LIVE, 0, 10)) < 0.05  # nobody waits for a server known to be away
+    writing = asyncio.create_task(store.append(_only_a_key("k")))
+    reading = asyncio.create_task(store.read(LIVE, 0, 10))
+    with pytest.raises(OutcomeUnknown):  # for the server never answers, any answer is one in time
+        await writing
     with pytest.raises(StoreAway):
-        await store.append(_only_a_key("l"))
+        await reading
+    assert store.away
+    # Nobody waits for a server known to be away: not for one turn of the event loop.
+    for refused in (store.read(LIVE, 0, 10), store.append(_only_a_key("l"))):
+        with pytest.raises(StoreAway):
+            refused.send(None)
 
     server.resume()
-    await until(lambda: not store.away, timeout=2)
+    await until(lambda: not store.away)
     first = await store.first_result("k")
     assert first
     assert first.subject == "update:k"  # sent before it hung, and done when it woke
@@ -149,11 +148,11 @@ async def test_a_hung_server_is_answered_for_in_time_and_found_again(
 async def test_a_server_that_hangs_in_silence_is_noticed_without_any_call(
     server: RedisServer, opened: Opener
 ) -> None:
-    store = await opened(server.url, Heard(), store_timeout=0.3)
+    store = await opened(server.url, Heard(), store_timeout=0.6)
     server.hang()
-    await until(lambda: store.away, timeout=4)
+    await until(lambda: store.away)
     server.resume()
-    await until(lambda: not store.away, timeout=2)
+    await until(lambda: not store.away)
 
 
 async def test_a_server_that_is_gone_refuses_writes_at_once_and_nothing_is_done(
@@ -165,7 +164,7 @@ async def test_a_server_that_is_gone_refuses_writes_at_once_and_nothing_is_done(
     with pytest.raises(StoreAway):
         await store.append(_only_a_key("k"))
     server.start()
-    await until(lambda: not store.away, timeout=2)
+    await until(lambda: not store.away)
     assert await store.first_result("k") is None
 
 
@@ -179,7 +178,7 @@ async def test_a_store_whose_server_comes_later_begins_away_and_heals(
     with pytest.raises(StoreAway):
         await store.tops([SITE])
     server.start()
-    await until(lambda: not store.away, timeout=2)
+    await until(lambda: not store.away)
     assert heard.heals
     await Desk(store).open()
     await heard.until(2)
@@ -189,14 +188,14 @@ async def test_everything_comes_back_after_many_failed_attempts(
     server: RedisServer, opened: Opener, caplog: pytest.LogCaptureFixture
 ) -> None:
     heard = Heard()
-    store = await opened(server.url, heard, store_timeout=0.05)
+    store = await opened(server.url, heard)
     desk = Desk(store)
     for _ in range(3):
         server.kill()
         await until(lambda: store.away)
         heard.heals = 0
         server.start()
-        await until(lambda: not store.away and heard.heals, timeout=2)
+        await until(lambda: not store.away and heard.heals)
     known = len(heard.events)
     await desk.open()
     await heard.until(known + 2)
@@ -239,15 +238,13 @@ async def test_an_outcome_that_stays_unknown_is_found_under_its_key(
     server: RedisServer, opened: Opener
 ) -> None:
     async with Wire(server.port) as wire:
-        store = await opened(wire.url, write_timeout=0.4)
+        await Desk(await opened(server.url)).open()
+        store = await opened(wire.url, write_timeout=1.0)
         desk = Desk(store)
-        await desk.open()
         wire.cut_reply_to, wire.replies_to_cut = APPEND, 10_000
-        clock = asyncio.get_running_loop().time
-        began = clock()
-        with pytest.raises(OutcomeUnknown):
+        with pytest.raises(OutcomeUnknown):  # the replies would be cut for much longer
             await desk.publish("u", key=Key("k", "f"))
-        assert clock() - began < 0.6
+        assert wire.replies_to_cut
         wire.replies_to_cut = 0
         await until(lambda: not store.away)
         with pytest.raises(KeyUsed) as known:
@@ -321,7 +318,7 @@ async def test_a_subscription_that_fell_silent_is_noticed_and_healed(
         await Desk(store).open()
         assert follower.offsets == []
         wire.mute = b""
-        await until(lambda: follower.offsets == [1], timeout=8)
+        await until(lambda: follower.offsets == [1])
         following.cancel()
         await store.aclose()
 
@@ -363,7 +360,7 @@ async def test_a_cancelled_call_leaves_nobody_elses_answer_behind(
 
 
 async def test_more_callers_than_connections_wait_their_turn(server: RedisServer, opened: Opener) -> None:
-    store = await opened(server.url, store_timeout=5)
+    store = await opened(server.url)
     await Desk(store).open()
     answers = await asyncio.gather(*(store.coverage("idlib") for _ in range(500)))
     assert all(answers)
@@ -460,15 +457,16 @@ async def test_a_failover_is_followed_to_the_new_primary_in_a_new_epoch(
         store = await opened(f"redis+sentinel://127.0.0.1:{sentinel.port}/newsroom", heard)
         await Desk(store).open()
         epoch, tops = await store.tops([LIVE])
-        with server.client() as operator:
-            # Replication follows the answer: the new primary may otherwise know less than was acknowledged.
-            assert operator.wait(1, 20_000) == 1
-        await until(lambda: _failed_over(sentinel), timeout=20)
+        heals = heard.heals
         with replica.client() as operator:
-            await until(lambda: operator.info("replication")["role"] == "master", timeout=20)
+            # Replication follows the answer: the new primary may otherwise know less than was acknowledged.
+            # WAIT would not do: it waits for what its own connection wrote.
+            await until(lambda: operator.hget("{livefeed}:tops", LIVE) == str(tops[LIVE]))
+            await until(lambda: _failed_over(sentinel))
+            await until(lambda: operator.info("replication")["role"] == "master")
         server.kill()
-        await until(lambda: not store.away and heard.heals > 1, timeout=20)
-        assert (await store.tops([LIVE]))[0] != epoch
+        assert (await _first_answer(store))[0] != epoch
+        await until(lambda: heard.heals > heals)
         event, _ = await Desk(store).open()
         assert event.offset == tops[LIVE] + 1
     finally:
@@ -522,6 +520,15 @@ def _only_a_key(scope: str) -> Batch:
 def _subscribers(server: RedisServer) -> int:
     with server.client() as operator:
         return int(operator.pubsub_numsub(EVENTS)[0][1])
+
+
+async def _first_answer(store: Store) -> tuple[str, dict[str, int]]:
+    """What the store says as soon as it finds a primary: Sentinel may name the former one for a while."""
+    async with asyncio.timeout(PATIENCE):
+        while True:
+            with suppress(StoreAway):
+                return await store.tops([LIVE])
+            await asyncio.sleep(0.01)
 
 
 def _failed_over(sentinel: RedisServer) -> bool:

@@ -16,6 +16,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from redis_server import PATIENCE
 from store_desk import NOW, Desk, Heard, offsets, whole
 
 from livefeed.events import SITE, Kind
@@ -39,6 +40,7 @@ from livefeed.timeline import Limits
 
 FOLDER = Path(__file__).parent
 LIMITS = Limits(20, 20)
+HASTE = 1.0  # seconds that a caller waits for a slow disk; long enough for a thread to begin
 
 
 @pytest.fixture
@@ -48,7 +50,8 @@ def path(tmp_path: Path) -> Path:
 
 @asynccontextmanager
 async def opened(path: Path, *, serving: bool = True, **options: object) -> AsyncIterator[SQLiteStore]:
-    store = SQLiteStore(path, serving=serving, **options)  # type: ignore[arg-type]
+    chosen = {"write_timeout": PATIENCE, **options}
+    store = SQLiteStore(path, serving=serving, **chosen)  # type: ignore[arg-type]
     await store.start()
     try:
         yield store
@@ -210,7 +213,7 @@ from pathlib import Path
 from livefeed.store.sqlite import SQLiteStore
 
 async def main():
-    store = SQLiteStore(Path(sys.argv[1]), serving=True)
+    store = SQLiteStore(Path(sys.argv[1]), serving=True, write_timeout=60)
     await store.start()
     print("ready", flush=True)
     await asyncio.sleep(60)
@@ -288,7 +291,7 @@ from store_desk import Desk
 from livefeed.store.sqlite import SQLiteStore
 
 async def main():
-    store = SQLiteStore(Path(sys.argv[1]), serving=True)
+    store = SQLiteStore(Path(sys.argv[1]), serving=True, write_timeout=60)
     await store.start()
     desk = Desk(store)
     await desk.open()
@@ -427,7 +430,7 @@ from livefeed.timeline import Limits
 
 async def main():
     path, heard = Path(sys.argv[1]), Heard()
-    store = SQLiteStore(path, serving=True)
+    store = SQLiteStore(path, serving=True, write_timeout=60)
     await store.start(heard)
     desk = Desk(store)
     await desk.open()
@@ -476,21 +479,21 @@ class Slow(SQLiteStore):
     """Its disk answers a write only once `disk` is set; meanwhile callers have less patience."""
 
     def __init__(self, path: Path) -> None:
-        super().__init__(path, serving=True, write_timeout=10)
+        super().__init__(path, serving=True, write_timeout=PATIENCE)
         self.disk = threading.Event()
         self.disk.set()
         self.begun = threading.Event()
 
     async def _write(self, job, *announce):  # type: ignore[no-untyped-def]
-        self._timeout = 10 if self.disk.is_set() else 0.25
+        self._timeout = PATIENCE if self.disk.is_set() else HASTE
         try:
             return await super()._write(job, *announce)
         finally:
-            self._timeout = 10
+            self._timeout = PATIENCE
 
     def _transact(self, connection, job):  # type: ignore[no-untyped-def]
         self.begun.set()
-        self.disk.wait(30)
+        self.disk.wait(PATIENCE)
         return super()._transact(connection, job)
 
 
@@ -504,7 +507,7 @@ async def test_a_write_is_answered_in_time_and_one_that_ends_later_is_announced_
         await desk.open()
         store.disk.clear()
         store.begun.clear()
-        with pytest.raises(OutcomeUnknown, match=r"within 0\.25 s"):
+        with pytest.raises(OutcomeUnknown, match=f"within {HASTE} s"):
             await desk.publish("late", key=Key("late", "print"))
         assert store.begun.is_set()
         with pytest.raises(StoreAway, match="waited"):
@@ -536,7 +539,7 @@ async def test_closing_waits_for_a_write_that_was_begun(path: Path) -> None:
 
 
 async def test_a_file_that_another_process_is_writing_is_away_and_nothing_happens_later(path: Path) -> None:
-    async with opened(path, write_timeout=1) as store:
+    async with opened(path, write_timeout=3) as store:
         desk = Desk(store)
         await desk.open()
         with closing(connect(path, 1)) as other:
@@ -596,7 +599,7 @@ async def test_blocking_work_has_named_threads_that_end_with_the_store(path: Pat
     async with opened(path) as store:
         await store.tops([])
         assert ours() == ["livefeed-sqlite-reader", "livefeed-sqlite-reader", "livefeed-sqlite-writer"]
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         while ours():  # noqa: ASYNC110 - a thread's last instruction tells nobody
             await asyncio.sleep(0.001)
 
@@ -637,7 +640,7 @@ class Traced(SQLiteStore):
     """Remembers every statement."""
 
     def __init__(self, path: Path) -> None:
-        super().__init__(path, serving=True)
+        super().__init__(path, serving=True, write_timeout=PATIENCE)
         self.asked: set[str] = set()
 
     async def _read(self, job):  # type: ignore[no-untyped-def]

@@ -12,10 +12,10 @@ from urllib.parse import urlencode
 
 import aiohttp
 from live_server import Server
+from redis_server import PATIENCE
 from witness import Witness
 
 Frame = dict[str, Any]
-PATIENCE = 10.0  # seconds for a frame that must come
 
 
 class Stream:

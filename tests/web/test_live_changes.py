@@ -77,10 +77,10 @@ async def test_a_long_poll_wakes_in_the_moment_of_an_update(server: Server) -> N
     channel = await server.rooms.fanout.open("live:story")
     await until(lambda: len(channel._grown._waiters) == 20)  # type: ignore[attr-defined]
     update = await server.publish()
-    answered = monotonic()
+    published = monotonic()
     for answer in await asyncio.gather(*polls):
         assert answer["events"][0]["update"] == update  # type: ignore[index]
-    assert monotonic() - answered < 10
+    assert monotonic() - published < 15  # of the 20 that it would have waited
 
 
 async def test_a_long_poll_ends_by_itself_and_is_capped(
@@ -90,7 +90,7 @@ async def test_a_long_poll_ends_by_itself_and_is_capped(
     top = (await ask(server))["position"]
     began = monotonic()
     assert await ask(server, f"after={top}&wait=0.05") == {"position": top, "events": [], "more": False}
-    assert 0.04 < monotonic() - began < 10
+    assert 0.04 < monotonic() - began < 15  # the cap is 25
     assert live.LONGEST_WAIT == 25
     monkeypatch.setattr(live, "LONGEST_WAIT", 0.05)
     began = monotonic()
@@ -106,7 +106,8 @@ async def test_a_new_epoch_ends_a_long_poll_with_reload(server: Server) -> None:
     await server.open()
     top = str((await ask(server))["position"])
     poll = asyncio.create_task(ask(server, f"after={top}&wait=20"))
-    await asyncio.sleep(0.02)
+    channel = await server.rooms.fanout.open("live:story")
+    await until(lambda: channel._grown._waiters)  # type: ignore[attr-defined]
     epoch = await server.rooms.store.begin_epoch(top.rpartition("-")[0])
     assert await poll == {"position": f"{epoch}-1", "events": [], "more": False, "reload": True}
 

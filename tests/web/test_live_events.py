@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Callable
 import pytest
 from live_doors import Way
 from live_server import Server, running
-from redis_server import until
+from redis_server import PATIENCE, until
 
 from livefeed.settings import Settings
 
@@ -39,7 +39,7 @@ async def asked(server: Server, request: str) -> AsyncIterator[asyncio.StreamRea
 
 
 async def head_of(reader: asyncio.StreamReader) -> tuple[str, dict[str, str]]:
-    lines = (await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 10)).decode().split("\r\n")
+    lines = (await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), PATIENCE)).decode().split("\r\n")
     return lines[0], {
         name.lower(): value for name, _, value in (line.partition(": ") for line in lines[1:-2])
     }
@@ -47,7 +47,7 @@ async def head_of(reader: asyncio.StreamReader) -> tuple[str, dict[str, str]]:
 
 async def chunk_of(reader: asyncio.StreamReader) -> bytes:
     """The next chunk of a chunked body (RFC 9112 §7.1); empty at its end."""
-    size = int(await asyncio.wait_for(reader.readuntil(b"\r\n"), 10), 16)
+    size = int(await asyncio.wait_for(reader.readuntil(b"\r\n"), PATIENCE), 16)
     body = await reader.readexactly(size + 2)
     assert body.endswith(b"\r\n")
     return body[:-2]
@@ -82,7 +82,7 @@ async def test_a_stream_to_an_old_proxy_that_knows_no_chunks_is_refused(served: 
         async with asked(served, f"GET /live/story/{door} HTTP/1.0\r\nHost: test\r\n{more}\r\n") as reader:
             status, _ = await head_of(reader)
             assert status.split()[1] in {"426", "505"}, (door, status)
-            assert b"HTTP/1.1" in await asyncio.wait_for(reader.read(), 10)
+            assert b"HTTP/1.1" in await asyncio.wait_for(reader.read(), PATIENCE)
 
 
 async def test_last_event_id_wins_over_after(served: Server) -> None:
@@ -113,7 +113,7 @@ async def test_a_planned_stop_says_goodbye_and_ends_the_body(served: Server) -> 
         assert kind == "event: goodbye"
         assert retry == f"retry: {json.loads(data.removeprefix('data: '))['retry']}"
         assert await chunk_of(reader) == b""
-        assert await asyncio.wait_for(reader.read(), 10) == b""
+        assert await asyncio.wait_for(reader.read(), PATIENCE) == b""
     assert served.rooms.fanout.readers == 0
 
 
