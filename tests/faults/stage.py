@@ -68,6 +68,12 @@ class Stage:
     _tasks: list[asyncio.Task[None]] = field(default_factory=list)  # readers, and who feels the pulse
     _writing: list[asyncio.Task[None]] = field(default_factory=list)
 
+    @property
+    def slack(self) -> float:
+        """Seconds by which a busy machine may delay a request that passes through many hands: a writer, a
+        server, its threads, a disk, Redis."""
+        return 3 * self.pulse
+
     def addresses(self) -> list[str]:
         """The servers that are up."""
         return [server.url for server in self.servers if server.running]
@@ -260,7 +266,7 @@ class Stage:
         defects = [f"{server.name}: {line}" for server in self.servers for line in server.defects()]
         assert not defects, "\n".join(defects[:20])
         slowest = max((writer.slowest for writer in self.writers), default=0)
-        assert slowest < ANSWERED + self.pulse, f"a write was answered after {slowest:.2f} s"
+        assert slowest < ANSWERED + self.slack, f"a write was answered after {slowest:.2f} s"
 
     async def feel_the_pulse(self) -> None:
         """Keep measuring `pulse`."""

@@ -140,7 +140,7 @@ async def serves_from_memory(stage: Stage, seconds: float) -> None:
             if clock() < end or response.status == 503:
                 assert response.status == 503, answer
                 assert "Retry-After" in response.headers
-            assert clock() - began < ANSWERED + stage.pulse, answer
+            assert clock() - began < ANSWERED + stage.slack, answer
             stage.faults["writes without Redis"] += 1
             await asyncio.sleep(FLASH)
 
@@ -355,11 +355,11 @@ async def test_subscribers_killed_every_200_ms_miss_nothing(tmp_path: Path, redi
         stage.begin_to_read()
         stage.begin_to_write()
         with redis.client() as client:
-            for _ in range(round(2 * SECONDS * ROUNDS / 0.2)):
-                await stage.load(0.2)
-                stage.faults["subscribers killed"] += int(client.client_kill_filter(_type="pubsub"))
+            async with asyncio.timeout(PATIENCE):
+                while stage.faults["subscribers killed"] < 10 * ROUNDS:
+                    await stage.load(0.2)
+                    stage.faults["subscribers killed"] += int(client.client_kill_filter(_type="pubsub"))
         await verdict(stage)
-        assert stage.faults["subscribers killed"] > 5
 
 
 @pytest.mark.timeout(180 + 3 * sum(HANGS))
@@ -382,7 +382,7 @@ async def test_while_redis_hangs_readers_are_served_from_memory_and_writes_are_r
                 redis.resume()
             took = await live_again(stage, steady)
             stage.notes.append(f"live again {took:.2f} s after a hang of {seconds:g} s")
-            assert took < BACK + stage.pulse
+            assert took < BACK + stage.slack
             assert [reader.counts["connects"] for reader in steady] == connects, "open connections were ended"
             await stage.load(0.5)
         await verdict(stage)
@@ -403,7 +403,7 @@ async def test_a_fleet_whose_redis_comes_later_serves_as_soon_as_it_is_there(tmp
             for server in stage.servers:
                 await server.answers("/readyz")
             stage.notes.append(f"ready {clock() - began:.2f} s after Redis")
-            assert clock() - began < BACK + stage.pulse
+            assert clock() - began < BACK + stage.slack
             await stage.open()
             stage.begin_to_read()
             stage.begin_to_write()
