@@ -19,6 +19,7 @@ from markupsafe import Markup
 
 from livefeed.events import Event, coverage_url, rfc3339, update_url
 from livefeed.model import Corrected, Coverage, CoverageStatus, Role, Status, Update
+from livefeed.pages import oembed
 from livefeed.pages.addresses import absolute
 from livefeed.pages.amendments import amendments_of
 from livefeed.pages.archive import archive_pages, first_page_count
@@ -28,7 +29,7 @@ from livefeed.pages.clock import local_clock, local_date, place_of
 from livefeed.pages.isolates import isolated
 from livefeed.pages.linked_data import data_block, live_blog, update_posting
 from livefeed.pages.theme import STATIC, THEME_STYLE, Theme, template_folder
-from livefeed.pages.widget import Widget
+from livefeed.pages.widget import Widget, widget_url
 from livefeed.rubrics import named_rubrics
 from livefeed.text import direction_of_language, title_of
 from livefeed.timeline import Front, SiteFront
@@ -179,6 +180,18 @@ class Pages:
         """A coverage, or what is breaking, for a frame in another site's page."""
         return self._render("widget.html", widget.language, widget=widget)
 
+    def oembed(self, front: Front, update: Update | None, room: oembed.Room) -> oembed.Answer:
+        """How to show a coverage's page, or that of one update, inside another."""
+        coverage = front.coverage
+        said = self.theme.words.translate(coverage.language)
+        card = (
+            update_card(update, coverage, self.base_url, said)
+            if update
+            else coverage_card(front, self.base_url)
+        )
+        frame = widget_url(self.base_url, coverage.slug, update.id if update else None)
+        return oembed.answer(card, frame, room, base_url=self.base_url, site_title=self._site_title)
+
     def error_page(self, status: int, language: str, sentence: str) -> str:
         """What a reader sees instead of a page: `sentence` says what is wrong and what to do."""
         return self._render("error.html", language, status=status, sentence=sentence)
@@ -282,6 +295,7 @@ class Pages:
             key_events_shown=KEY_EVENTS_SHOWN,
             Role=Role,
             Status=Status,
+            widget_url=lambda coverage: widget_url(self.base_url, coverage.slug),
             coverage_url=lambda coverage: coverage_url(self.base_url, coverage.slug),
             rubric_feeds=self._rubric_feeds,
             update_url=lambda update: update_url(self.base_url, update),

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from urllib.parse import quote
 
-from livefeed.events import coverage_url
+from livefeed.events import coverage_url, update_url
 from livefeed.model import Coverage, Position, Update
 from livefeed.timeline import Front, SiteFront
 
 MOST_UPDATES = 30
 USUAL_UPDATES = 10
+BREAKING = "breaking"
 
 
 class Scheme(StrEnum):
@@ -47,7 +49,7 @@ class Widget:
     updates: tuple[tuple[Update, Coverage], ...]
     look: Look
     coverage: Coverage | None = None
-    breaking_only: bool = False
+    only: str = ""
 
 
 def coverage_widget(front: Front, look: Look, base_url: str, *, breaking_only: bool) -> Widget:
@@ -63,8 +65,30 @@ def coverage_widget(front: Front, look: Look, base_url: str, *, breaking_only: b
         updates=tuple((update, coverage) for update in updates[: look.limit]),
         look=look,
         coverage=coverage,
-        breaking_only=breaking_only,
+        only=BREAKING if breaking_only else "",
     )
+
+
+def update_widget(update: Update, front: Front, look: Look, base_url: str) -> Widget:
+    """One update of a coverage, which stays what it is on its own page."""
+    coverage = front.coverage
+    return Widget(
+        title=coverage.headline,
+        language=coverage.language,
+        url=update_url(base_url, update),
+        channel=f"/live/{coverage.slug}",
+        position=front.position,
+        updates=((update, coverage),),
+        look=look,
+        coverage=coverage,
+        only=update.id,
+    )
+
+
+def widget_url(base_url: str, slug: str, update_id: str | None = None) -> str:
+    """The address of a coverage's widget, or of that of one update."""
+    home = f"{base_url}/embed/{quote(slug)}"
+    return f"{home}/updates/{update_id}" if update_id else home
 
 
 def site_widget(site: SiteFront, look: Look, base_url: str, *, title: str, language: str) -> Widget:
@@ -79,5 +103,5 @@ def site_widget(site: SiteFront, look: Look, base_url: str, *, title: str, langu
         position=site.position,
         updates=tuple((update, coverages[update.coverage]) for update in shown[: look.limit]),
         look=look,
-        breaking_only=True,
+        only=BREAKING,
     )

@@ -1,6 +1,7 @@
 // A widget in another site's frame: <live-coverage> does the work; here is what is different from the live page.
 //
-// It shows the newest few of a channel, perhaps only what is breaking, and tells the page around it how high it is.
+// It shows the newest few of a channel, perhaps only what is breaking, or one update, and tells the page around it how
+// high it is.
 
 const live = document.querySelector('live-coverage');
 const { slug, limit, only } = live.dataset;
@@ -8,14 +9,17 @@ const REFRESH_WITHIN = 2000; // all widgets come to it at the same moment
 
 let list;
 let newest;
+
+// Whether an update is one of those that are shown here.
+const belongs = ({ dataset }) => !only || (only === 'breaking' ? 'breaking' in dataset : dataset.id === only);
+
 keep();
 
 live.addEventListener('frame', event => {
   const { kind, element, known } = event.detail;
-  const stays = 'breaking' in element.dataset;
   if (kind === 'coverage') {
     if (!slug) event.preventDefault();
-  } else if (!known && only && !stays) {
+  } else if (!known && !belongs(element)) {
     event.preventDefault();
   } else if (!known && only && kind !== 'published') {
     // It became breaking, or it is an old one that stands below what is shown here: the server knows.
@@ -38,7 +42,7 @@ if (parent !== window) {
 function keep() {
   if (!list?.isConnected) number();
   for (const [place, article] of [...list.children].entries()) {
-    if (place >= limit || (only && !('breaking' in article.dataset))) article.remove();
+    if (place >= limit || !belongs(article)) article.remove();
   }
 }
 

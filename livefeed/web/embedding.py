@@ -1,12 +1,16 @@
-"""What other sites embed: widgets for their frames, and the script that puts one into a page."""
+"""What other sites embed: widgets for their frames, the script that puts one into a page, and oEmbed."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Hashable
+from functools import partial
 
 from aiohttp import web
 
+from livefeed.newsroom import Unknown
 from livefeed.pages.accent import accent_sheet, check_accent
+from livefeed.pages.oembed import HEIGHT, WIDTH, Room, as_xml, subject_of
 from livefeed.pages.widget import (
     MOST_UPDATES,
     USUAL_UPDATES,
@@ -15,15 +19,17 @@ from livefeed.pages.widget import (
     Widget,
     coverage_widget,
     site_widget,
+    update_widget,
 )
 from livefeed.text import TextRefused
 from livefeed.web.answers import Problem
 from livefeed.web.documents import respond
-from livefeed.web.public import front_of, page
+from livefeed.web.public import front_of, page, published
 from livefeed.web.rooms import rooms_of
 
 # Its address is in pages that nobody will touch again, so a new one reaches them within the hour.
 SCRIPT_CACHING = "public, max-age=3600, stale-while-revalidate=86400, stale-if-error=86400"
+OEMBED_AGE = 300  # seconds; who asked keeps the answer much longer, by its `cache_age`
 FOR_EVERYBODY = {"Access-Control-Allow-Origin": "*", "Cross-Origin-Resource-Policy": "cross-origin"}
 
 routes = web.RouteTableDef()
@@ -58,6 +64,44 @@ async def widget(request: web.Request) -> web.Response:
         front.position,
         lambda: coverage_widget(front, look, rooms.base_url, breaking_only=breaking_only),
     )
+
+
+@routes.get("/embed/{slug}/updates/{id}")
+async def one_update_widget(request: web.Request) -> web.Response:
+    """One update, for a frame."""
+    rooms = rooms_of(request)
+    look = _look(request)
+    front = await front_of(request)
+    update = await published(rooms, front, request.match_info["id"])
+    return await _widget(
+        request,
+        f"widget {update.id} {look}",
+        (update.position, front.position),
+        lambda: update_widget(update, front, look, rooms.base_url),
+    )
+
+
+@routes.get("/oembed")
+async def oembed(request: web.Request) -> web.Response:
+    """How to show one of our pages inside another (oEmbed 1.0)."""
+    rooms = rooms_of(request)
+    form = request.query.get("format", "json")
+    if form not in {"json", "xml"}:
+        raise Problem(501, f"format is {form[:20]!r}; json and xml can be had.", field="format")
+    room = Room(_pixels(request, "maxwidth", WIDTH), _pixels(request, "maxheight", HEIGHT))
+    url = request.query.get("url", "")
+    subject = subject_of(url, rooms.base_url)
+    if subject is None:
+        raise Problem(404, f"{url[:200]!r} is not the address of a coverage or an update here.", field="url")
+    front = await rooms.fronts.front(subject.slug)
+    if front is None:
+        raise Unknown(f"There is no coverage {subject.slug!r}.")
+    update = await published(rooms, front, subject.id) if subject.id else None
+    answer = rooms.pages.oembed(front, update, room)
+    headers = {"Cache-Control": f"public, max-age={OEMBED_AGE}", "Access-Control-Allow-Origin": "*"}
+    if form == "xml":
+        return web.Response(body=as_xml(answer), content_type="text/xml", charset="utf-8", headers=headers)
+    return web.json_response(answer, headers=headers, dumps=partial(json.dumps, ensure_ascii=False))
 
 
 @routes.get("/embed/accents/{accent}.css")
@@ -109,6 +153,14 @@ def _look(request: web.Request) -> Look:
     except TextRefused as refused:
         raise Problem(400, str(refused), field="accent") from None
     return Look(int(limit), scheme, accent)
+
+
+def _pixels(request: web.Request, name: str, usual: int) -> int:
+    """At most so many pixels as the query allows. Raises `Problem` 400 for what is no number of them."""
+    text = request.query.get(name, str(usual))
+    if not (text.isascii() and text.isdigit() and len(text) < 9 and int(text) > 0):
+        raise Problem(400, f"{name} is {text[:20]!r}; a number of pixels from 1 is taken.", field=name)
+    return min(int(text), usual)
 
 
 def _choice(request: web.Request, name: str, choices: tuple[str, ...]) -> str:

@@ -232,6 +232,31 @@ async def test_without_scripts_the_link_inside_the_element_stands_there(
     await expect(page.frame_locator("iframe").locator(".updates h3")).to_have_text("خبر")
 
 
+async def test_the_code_that_a_live_page_offers_is_copied_and_runs_elsewhere(
+    site: Site, host: Host, visitor: Visitor
+) -> None:
+    await site.cover("offered", headline='"العاصفة" & البحر')
+    await site.publish("offered", "خبر")
+    page = await visitor.read(f"{site.url}/live/offered")
+    await visitor.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    await page.get_by_text("أدرج هذه التغطية في موقعك").click()
+    await page.locator("copy-text button").click()
+    await expect(page.locator("copy-text button")).to_have_text("نُسخ")
+    copied = await page.evaluate("navigator.clipboard.readText()")
+    page = await visitor.read(host.show(copied))
+    await expect(inside(page).locator(".updates h3")).to_have_text("خبر")
+    await expect(page.locator("livefeed-coverage iframe")).to_have_attribute("title", '"العاصفة" & البحر')
+
+
+async def test_the_widget_of_one_update_follows_it_alone(site: Site, visitor: Visitor) -> None:
+    await site.cover("alone")
+    id = await site.publish("alone", "قبل")
+    page = await visitor.read(f"{site.url}/embed/alone/updates/{id}")
+    await site.publish("alone", "غيره")
+    await site.ask("PATCH", f"/alone/updates/{id}", {"headline": "بعد"})
+    await expect(page.locator("article h3")).to_have_text(["بعد"])
+
+
 async def test_only_the_frame_itself_can_change_its_height(site: Site, host: Host, visitor: Visitor) -> None:
     await site.cover("trusted")
     page = await visitor.read(host.show('<livefeed-coverage slug="trusted"></livefeed-coverage>'))

@@ -5,6 +5,8 @@ from __future__ import annotations
 import gzip
 import re
 from typing import Any
+from urllib.parse import quote
+from xml.etree import ElementTree
 
 import html5lib
 import pytest
@@ -143,3 +145,122 @@ async def test_the_script_is_small_and_for_every_origin_and_keeps_its_address(se
 def test_what_a_widget_adds_to_the_live_pages_files_is_little() -> None:
     size = sum(len(gzip.compress((STATIC / name).read_bytes())) for name in ("widget.js", "widget.css"))
     assert size <= 2 * 1024
+
+
+# oEmbed
+
+
+async def oembed(server: Server, url: str, **asked: str) -> Answer:
+    return await server.ask("GET", "/oembed", role=None, params={"url": url, **asked})
+
+
+async def test_oembed_answers_for_a_coverage_and_for_an_update(server: Server) -> None:
+    await server.open("العاصفة", headline='العاصفة "ريم" & البحر')
+    update = await server.publish("العاصفة", headline="الميناء مفتوح")
+    home = f"{server.url}/live/{quote('العاصفة')}"
+    frame = f"{server.url}/embed/{quote('العاصفة')}"
+    for url, title, source in (
+        (home, 'العاصفة "ريم" & البحر', frame),
+        (f"{server.url}/live/العاصفة?page=1#updates", 'العاصفة "ريم" & البحر', frame),
+        (update["url"], "الميناء مفتوح", f"{frame}/updates/{update['id']}"),
+    ):
+        answer = await oembed(server, url)
+        assert answer.status == 200, answer.text
+        assert answer.headers["Content-Type"].startswith("application/json")
+        assert answer.headers["Access-Control-Allow-Origin"] == "*"
+        document = answer.json()
+        assert {name: document[name] for name in ("version", "type", "title", "provider_name")} == {
+            "version": "1.0",
+            "type": "rich",
+            "title": title,
+            "provider_name": "livefeed",
+        }
+        iframe = html5lib.parseFragment(document["html"], namespaceHTMLElements=False)[0]
+        assert iframe.tag == "iframe"
+        assert (iframe.get("src"), iframe.get("title")) == (source, title)
+        assert (await server.ask("GET", source.removeprefix(server.url), role=None)).status == 200
+
+
+async def test_oembed_keeps_to_the_room_there_is(server: Server) -> None:
+    await server.open("storm")
+    url = f"{server.url}/live/storm"
+    small = (await oembed(server, url, maxwidth="320", maxheight="240")).json()
+    assert (small["width"], small["height"]) == (320, 240)
+    assert 'width="320" height="240"' in small["html"]
+    large = (await oembed(server, url, maxwidth="9000", maxheight="9000")).json()
+    assert (large["width"], large["height"]) == (600, 600)
+
+
+async def test_oembed_speaks_xml_and_nothing_else(server: Server) -> None:
+    await server.open("storm", headline="<العاصفة> & البحر")
+    url = f"{server.url}/live/storm"
+    answer = await oembed(server, url, format="xml")
+    assert answer.headers["Content-Type"] == "text/xml; charset=utf-8"
+    root = ElementTree.fromstring(answer.body)
+    assert root.tag == "oembed"
+    document = (await oembed(server, url)).json()
+    assert {part.tag: part.text for part in root} == {name: str(value) for name, value in document.items()}
+    refused = await oembed(server, url, format="yaml")
+    assert (refused.status, refused.json()["field"]) == (501, "format")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "/live/storm",
+        "https://example.org/live/storm",
+        "{site}/",
+        "{site}/live/nothing",
+        "{site}/live/storm/updates/nothing",
+        "{site}/desk/storm",
+        "{site}.example.org/live/storm",
+        "ftp://[",
+    ],
+)
+async def test_oembed_knows_no_other_address(server: Server, url: str) -> None:
+    await server.open("storm")
+    assert (await oembed(server, url.format(site=server.url))).status == 404
+
+
+@pytest.mark.parametrize("asked", [{"maxwidth": "0"}, {"maxheight": "wide"}, {"maxwidth": "-5"}])
+async def test_oembed_refuses_a_room_that_is_none(server: Server, asked: dict[str, str]) -> None:
+    await server.open("storm")
+    answer = await oembed(server, f"{server.url}/live/storm", **asked)
+    assert answer.status == 400
+    assert answer.json()["field"] in asked
+
+
+async def test_pages_lead_to_their_oembed_and_the_live_page_offers_its_code(server: Server) -> None:
+    await server.open("storm", headline='"<b>العاصفة</b>" & البحر')
+    update = await server.publish("storm", headline="الميناء مفتوح")
+    for path in ("/live/storm", f"/live/storm/updates/{update['id']}"):
+        page = html5lib.parse((await ask(server, path)).text, namespaceHTMLElements=False)
+        links = {link.get("type"): link.get("href") for link in page.iter("link")}
+        for type_ in ("application/json+oembed", "text/xml+oembed"):
+            answer = await server.client.get(links[type_])
+            assert answer.status == 200
+            assert ("/updates/" in path) == ("/updates/" in await answer.text())
+    page = html5lib.parse((await ask(server, "/live/storm")).text, namespaceHTMLElements=False)
+    codes = ["".join(code.itertext()) for code in page.iter("code")]
+    script, element = html5lib.parseFragment(codes[0], namespaceHTMLElements=False)
+    assert script.get("src") == f"{server.url}/embed.js"
+    assert (element.tag, element.get("slug")) == ("livefeed-coverage", "storm")
+    assert (element[0].get("href"), element[0].text) == (
+        f"{server.url}/live/storm",
+        '"<b>العاصفة</b>" & البحر',
+    )
+    (iframe,) = html5lib.parseFragment(codes[1], namespaceHTMLElements=False)
+    assert iframe.get("src") == f"{server.url}/embed/storm"
+    assert iframe.get("title") == '"<b>العاصفة</b>" & البحر'
+
+
+async def test_the_widget_of_one_update_shows_it_alone(server: Server) -> None:
+    await server.open("storm")
+    update = await server.publish("storm", headline="1")
+    await server.publish("storm", headline="2")
+    answer = await ask(server, f"/embed/storm/updates/{update['id']}")
+    assert shown(answer) == [update["id"]]
+    assert frame_ancestors(answer) == "*"
+    assert f'data-only="{update["id"]}"' in answer.text
+    assert (await ask(server, "/embed/storm/updates/nothing")).status == 404
