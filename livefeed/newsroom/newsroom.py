@@ -102,21 +102,21 @@ class Newsroom:
         def closed(coverage: Coverage, now: datetime) -> Coverage:
             return replace(coverage, status=CoverageStatus.CLOSED, ends_at=utc(now))
 
-        return await self._closure(slug, closed, CoverageStatus.CLOSED, key, by=by, deed="close")
+        return await self._closure(slug, closed, True, key, by=by, deed="close")
 
     async def reopen(self, slug: str, *, by: Editor, key: Key) -> Written:
-        """A closed coverage goes on."""
+        """A closed coverage goes on; one that is not closed stays what it is, live or only planned."""
 
         def live(coverage: Coverage, _: datetime) -> Coverage:
             return replace(coverage, status=CoverageStatus.LIVE, ends_at=None)
 
-        return await self._closure(slug, live, CoverageStatus.LIVE, key, by=by, deed="reopen")
+        return await self._closure(slug, live, False, key, by=by, deed="reopen")
 
     async def _closure(
         self,
         slug: str,
         change: Callable[[Coverage, datetime], Coverage],
-        wanted: CoverageStatus,
+        closing: bool,
         key: Key,
         *,
         by: Editor,
@@ -127,7 +127,7 @@ class Newsroom:
 
         async def decide() -> Batch:
             coverage = await self.coverage(slug)
-            if coverage.status is wanted:
+            if (coverage.status is CoverageStatus.CLOSED) is closing:
                 return Batch(subject=f"coverage:{slug}")
             return decisions.coverage_changed(change(coverage, now), coverage.version)
 

@@ -46,14 +46,21 @@ class WriteBudget:
             self._left -= monotonic() - began
 
 
+def key_name_of(request: web.Request) -> str | None:
+    """The Idempotency-Key that the client sent. Doors look at it before they read the body: a key that cannot
+    be kept is told before whatever is wrong there. Raises `Problem` 400 for a malformed one."""
+    name = request.headers.get("Idempotency-Key")
+    if name is not None and not (1 <= len(name) <= 200 and name.isprintable()):
+        raise Problem(400, f"Idempotency-Key has {len(name)} characters; 1 to 200 printable ones are taken.")
+    return name
+
+
 def key_of(request: web.Request, caller: Caller, body: bytes, fields: Mapping[str, str] | None = None) -> Key:
     """The idempotency key of a write; made here when the client sent none, so that whatever is repeated
     inside the server cannot double either. Raises `Problem` 400 for a malformed one."""
-    name = request.headers.get("Idempotency-Key")
+    name = key_name_of(request)
     if name is None:
         name = secrets.token_urlsafe(18)
-    elif not 1 <= len(name) <= 200 or not name.isprintable():
-        raise Problem(400, f"Idempotency-Key has {len(name)} characters; 1 to 200 printable ones are taken.")
     scope = "\n".join((caller.editor.account, request.method, request.path, name))
     asked = hashlib.sha256(body)
     for field, value in sorted((fields or {}).items()):

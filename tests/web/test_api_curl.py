@@ -155,6 +155,9 @@ async def test_a_repeated_key_publishes_once_and_its_fields_count_as_body(server
     for other in ([key, b"Headline: other"], [key, headline, b"Breaking: yes"], [key]):
         status, _, problem = await curl(server, *other, body=b"x")
         assert (status, problem["type"]) == (422, "idempotency-key-reused")
+    # A key that is known is told of before a field that cannot be taken.
+    status, _, problem = await curl(server, key, b"Breaking: perhaps", body=b"x")
+    assert (status, problem["type"]) == (422, "idempotency-key-reused")
     assert len(await server.events()) == 2
 
 

@@ -112,4 +112,6 @@ async def test_thousands_of_odd_requests_are_answered_as_the_document_says(
         for word in ("passed", "skipped")
     )
     assert passed > 0
-    assert passed + skipped == 30, said.decode()
+    paths = (await server.ask("GET", "/api/v1/openapi.json", role=None)).json()["paths"]
+    operations = sum(len(path.keys() - {"parameters"}) for path in paths.values())
+    assert passed + skipped == operations > 25, said.decode()

@@ -42,6 +42,14 @@ async def test_pages_of_the_list_join_without_a_gap_or_a_double(server: Server) 
         query = f"limit=3&before={page['before']}"
     assert seen == ids[::-1]
     assert (page["more"], page["before"]) == (False, None)
+    # The id of an update is a cursor too, also when a change has moved its position.
+    assert (await server.ask("PATCH", f"{UPDATES}/{ids[3]}", json={"headline": "new"})).status == 200
+    page = (await server.ask("GET", f"{UPDATES}?limit=2&before={ids[3]}")).json()
+    assert [update["id"] for update in page["updates"]] == [ids[2], ids[1]]
+    draft = await server.publish(status="draft")
+    for wrong in ("gone", draft["id"]):
+        refused = await server.ask("GET", f"{UPDATES}?before={wrong}")
+        assert (refused.status, refused.json()["field"]) == (400, "before")
 
 
 async def test_pages_of_the_unpublished_join_without_a_gap_or_a_double(server: Server) -> None:

@@ -157,6 +157,15 @@ async def test_checks_come_in_the_order_of_the_contract(server: Server) -> None:
     said(await server.ask("PATCH", one(update), role=None, **broken), 401)
     said(await server.ask("POST", one(update, "pin"), role=Role.CONTRIBUTOR, **broken), 403)
     assert "Idempotency-Key" in said(await server.ask("PATCH", one(update), **broken), 400)["detail"]
+    # The curl door and uploads keep the same order, and a body that is too long is no reason to leave it.
+    for path, headers in (
+        ("/live/story", {"Breaking": "perhaps"}),
+        ("/api/v1/media", {"Content-Type": "text/plain"}),
+        (UPDATES, {"Content-Type": "text/plain"}),
+    ):
+        wrong = {**headers, "Idempotency-Key": "k" * 201}
+        answer = await server.ask("POST", path, data=b"x" * 400_001, headers=wrong)
+        assert "Idempotency-Key" in said(answer, 400)["detail"], path
     key_reused = {**key, "If-Match": "three"}
     problem = said(await server.ask("PATCH", one(update), data=b"{", headers=key_reused), 422)
     assert problem["type"] == "idempotency-key-reused"
@@ -423,6 +432,16 @@ async def test_a_closed_coverage_takes_changes_but_no_new_updates(server: Server
     again = await server.ask("DELETE", "/api/v1/coverages/story/closure")
     assert (again.json()["status"], again.json()["ends_at"]) == ("live", None)
     await server.publish()
+
+
+async def test_reopening_what_is_not_closed_changes_nothing(server: Server) -> None:
+    planned = await server.open(starts_at="2099-01-01T00:00:00Z")
+    running = await server.open("other")
+    for coverage in (planned, running):
+        answer = await server.ask("DELETE", f"/api/v1/coverages/{coverage['slug']}/closure")
+        assert (answer.status, answer.json()) == (200, coverage)
+        assert len(await server.events(coverage["slug"])) == 1
+    assert planned["status"] == "scheduled"
 
 
 async def test_each_verb_refuses_the_states_it_does_not_fit(server: Server) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from email.errors import MessageError
 from email.header import decode_header, make_header
 
@@ -12,7 +14,7 @@ from livefeed.model import Role
 from livefeed.web.answers import Problem
 from livefeed.web.api.answers import lengths_of, written_answer
 from livefeed.web.guard import caller_of, needs
-from livefeed.web.intake import WriteBudget, body_of, key_of, validated
+from livefeed.web.intake import WriteBudget, body_of, key_name_of, key_of, validated
 from livefeed.web.rooms import rooms_of
 
 FIELDS = {
@@ -38,34 +40,43 @@ async def curl_door(request: web.Request) -> web.Response:
     budget = WriteBudget(request)
     async with budget.spent():
         caller = await caller_of(request)
+    key_name_of(request)
     body = await body_of(request, rooms.settings.request_bytes)
     async with budget.spent():
-        fields = _curl_fields(request)
-        key = key_of(request, caller, body, {name: str(value) for name, value in fields.items()})
+        texts = _texts_of(request)
+        key = key_of(request, caller, body, {name: json.dumps(sent) for name, sent in texts.items()})
         written = await rooms.newsroom.first_result(key)
         if written is None:
-            document = {"body": _text_of(body), **fields}
+            document = {"body": _text_of(body), **_fields(texts)}
             form = validated(UpdateForm, document, lengths_of(rooms.settings))
             written = await rooms.newsroom.add(slug, form, by=caller.editor, key=key)
         return written_answer(request, 201, written)
 
 
-def _curl_fields(request: web.Request) -> dict[str, object]:
-    fields: dict[str, object] = {}
+def _texts_of(request: web.Request) -> dict[str, list[str]]:
+    """What was sent of each field, as text: in headers, else in the query."""
+    texts = {}
     for name, header in FIELDS.items():
-        texts = request.headers.getall(header, []) or [
+        sent = request.headers.getall(header, []) or [
             text for key, text in request.query.items() if key.lower().replace("_", "-") == header.lower()
         ]
-        if not texts:
-            continue
-        decoded = [_header_text(text) for text in texts]
+        if sent:
+            texts[name] = [_header_text(text) for text in sent]
+    return texts
+
+
+def _fields(texts: Mapping[str, list[str]]) -> dict[str, object]:
+    """The fields of the form. Raises `Problem` 422 for a flag that is neither yes nor no."""
+    fields: dict[str, object] = {}
+    for name, sent in texts.items():
         if name in {"breaking", "key_event"}:
-            word = decoded[0].strip().lower()
+            word = sent[0].strip().lower()
             if word not in YES | NO:
+                header = FIELDS[name]
                 raise Problem(422, f"{header} is {word[:40]!r}; yes or no is taken.", field=header)
             fields[name] = word in YES
         else:
-            fields[name] = decoded if name == "byline" else decoded[0]
+            fields[name] = sent if name == "byline" else sent[0]
     return fields
 
 

@@ -9,7 +9,7 @@ from livefeed.model import Media, Role
 from livefeed.web.answers import Problem
 from livefeed.web.api.answers import written_answer
 from livefeed.web.guard import Scope, caller_of, needs
-from livefeed.web.intake import in_time, key_of
+from livefeed.web.intake import in_time, key_name_of, key_of
 from livefeed.web.rooms import rooms_of
 
 routes = web.RouteTableDef()
@@ -20,6 +20,7 @@ routes = web.RouteTableDef()
 async def upload_picture(request: web.Request) -> web.Response:
     """Take in a picture (multipart, field `file`): decoded, stripped of metadata, named by its content."""
     caller = await caller_of(request)
+    key_name_of(request)
     rooms = rooms_of(request)
     if request.content_type != "multipart/form-data":
         raise Problem(415, f"The body is {request.content_type}; send multipart/form-data with a field file.")

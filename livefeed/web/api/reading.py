@@ -57,7 +57,7 @@ async def list_updates(request: web.Request) -> web.Response:
     limit = _limit(request)
     status = request.query.get("status", "published")
     if status == "published":
-        updates = await rooms.store.published_before(slug, _before(request), limit + 1)
+        updates = await rooms.store.published_before(slug, await _before(request, slug), limit + 1)
         shown = updates[:limit]
         more = len(updates) > limit
         before = f"{shown[-1].position.epoch}-{shown[-1].order}" if more and shown[-1].position else None
@@ -137,16 +137,23 @@ def _after(before: str | None, listed: list[Update]) -> list[Update]:
     )
 
 
-def _before(request: web.Request) -> int | None:
+async def _before(request: web.Request, slug: str) -> int | None:
+    """The order that `before` stands for: an earlier answer's cursor, or the id of an update. An update's own
+    `position` is none, for it moves with every change. Raises `Problem` 400."""
     text = request.query.get("before")
     if text is None:
         return None
     position = Position.parse(text)
-    if position is None:
+    if position is not None:
+        return position.offset
+    update = await rooms_of(request).store.update(text)
+    if update is None or update.coverage != slug or not update.status.public:
         raise Problem(
-            400, f"before is {text[:40]!r}; a cursor of an earlier answer is taken.", field="before"
+            400,
+            f"before is {text[:40]!r}; a cursor of an earlier answer, or a published update's id, is taken.",
+            field="before",
         )
-    return position.offset
+    return update.order
 
 
 def _limit(request: web.Request) -> int:

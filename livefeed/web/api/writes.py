@@ -10,7 +10,7 @@ from livefeed.newsroom import Stale, Written
 from livefeed.web.api.answers import lengths_of, written_answer
 from livefeed.web.api.table import WRITES, Asked, Write
 from livefeed.web.guard import Caller, Scope, caller_of, needs
-from livefeed.web.intake import WriteBudget, body_of, key_of, parsed, revision_of
+from livefeed.web.intake import WriteBudget, body_of, key_name_of, key_of, parsed, revision_of
 from livefeed.web.rooms import rooms_of
 
 routes = web.RouteTableDef()
@@ -21,6 +21,7 @@ def _door(write: Write) -> Callable[[web.Request], Awaitable[web.Response]]:
         budget = WriteBudget(request)
         async with budget.spent():
             caller = await caller_of(request)
+        key_name_of(request)
         body = await body_of(request, rooms_of(request).settings.request_bytes)
         async with budget.spent():
             return written_answer(request, write.status, await _done(request, write, caller, body))
