@@ -23,7 +23,11 @@ from livefeed.web.sockets import detach, detachable, plain_events, plain_websock
 LONGEST_WAIT = 25.0  # seconds; proxies cut silent requests at 30 or 60
 MOST_EVENTS = 1000
 TEXTS_AT_ONCE = 20  # made before the loop may do something else: a fragment of HTML takes a millisecond
-OPEN_TO_ALL = {"Access-Control-Allow-Origin": "*"}  # public channels see no cookie, so anybody may read them
+OPEN_TO_ALL = {  # public channels see no cookie, so anybody's page may read them, refusals included
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Expose-Headers": "Livefeed-Store, Retry-After",
+}
+PUBLIC = tuple(f"{channel}/{door}" for channel in ("/live/{slug}", "") for door in ("ws", "sse", "changes"))
 
 routes = web.RouteTableDef()
 
@@ -82,16 +86,38 @@ async def site_events(request: web.Request) -> web.StreamResponse:
     return await _events(request, await rooms_of(request).fanout.open(SITE))
 
 
-@routes.get("/live/{slug}/changes", allow_head=False)
+@routes.get("/live/{slug}/changes")
 async def coverage_changes(request: web.Request) -> web.Response:
     """What readers of a coverage see, for those who can only ask."""
     return await _changes(request, await _coverage_channel(request))
 
 
-@routes.get("/changes", allow_head=False)
+@routes.get("/changes")
 async def site_changes(request: web.Request) -> web.Response:
     """The site's channel for those who can only ask."""
     return await _changes(request, await rooms_of(request).fanout.open(SITE))
+
+
+async def preflight(_: web.Request) -> web.Response:
+    """A page elsewhere may ask with any header: scripts that follow by `fetch` send `Last-Event-ID`, which a
+    browser asks about first (Fetch, CORS-preflight)."""
+    allowed = {
+        "Access-Control-Allow-Methods": "GET",
+        "Access-Control-Allow-Headers": "*",
+        "Access-Control-Max-Age": "86400",
+    }
+    return web.Response(status=204, headers=allowed)
+
+
+for _path in PUBLIC:
+    routes.options(_path)(preflight)
+
+
+async def open_to_all(request: web.Request, response: web.StreamResponse) -> None:
+    """Let every page read every answer of a public channel, also why there is none."""
+    resource = request.match_info.route.resource
+    if resource is not None and resource.canonical in PUBLIC:
+        response.headers.update(OPEN_TO_ALL)
 
 
 async def _coverage_channel(request: web.Request) -> Channel:
@@ -210,8 +236,7 @@ def _answer(position: Position, texts: list[str], *, more: bool, reload: bool = 
     # A full page of the past never changes but for a retraction, which caches may then hide for a minute
     # only.
     caching = "public, max-age=60" if more else "no-store"
-    headers = {"Cache-Control": caching, **OPEN_TO_ALL}
-    return web.Response(text=text, content_type="application/json", headers=headers)
+    return web.Response(text=text, content_type="application/json", headers={"Cache-Control": caching})
 
 
 # What all three ask

@@ -137,9 +137,49 @@ async def test_numbers_that_are_none_are_refused_with_the_field_and_its_limits(s
         assert repr(value) in answer.json()["detail"]
 
 
-async def test_only_get_is_taken(server: Server) -> None:
+async def test_only_reading_is_taken(server: Server) -> None:
     await server.open()
     for path in ("/live/story/changes", "/changes", "/live/story/sse", "/sse"):
         answer = await server.ask("POST", path, role=None, data=b"x")
-        assert (answer.status, answer.headers["Allow"]) == (405, "GET")
+        taken = "GET,HEAD,OPTIONS" if path.endswith("changes") else "GET,OPTIONS"
+        assert (answer.status, answer.headers["Allow"]) == (405, taken)
         assert json.loads(answer.body)["status"] == 405
+    asked = await server.ask("GET", "/live/story/changes?after=0", role=None)
+    head = await server.ask("HEAD", "/live/story/changes?after=0", role=None)
+    assert (head.status, head.body) == (200, b"")
+    assert head.headers["Content-Length"] == asked.headers["Content-Length"]
+
+
+async def test_a_page_elsewhere_reads_refusals_too(server: Server) -> None:
+    await server.open()
+    server.rooms.settings = server.rooms.settings.model_copy(update={"max_readers": 0})
+    for path, status in (
+        ("/live/none/changes", 404),
+        ("/live/story/changes?limit=x", 400),
+        ("/changes?view=x", 400),
+        ("/live/none/sse", 404),
+        ("/live/story/sse", 503),
+        ("/live/story/ws", 426),
+    ):
+        answer = await server.ask("GET", path, role=None, headers={"Origin": "https://elsewhere.example"})
+        assert (answer.status, answer.headers["Access-Control-Allow-Origin"]) == (status, "*"), path
+        assert "Retry-After" in answer.headers["Access-Control-Expose-Headers"]
+        assert "Access-Control-Allow-Credentials" not in answer.headers
+
+
+async def test_a_page_elsewhere_may_follow_with_headers_of_its_own(server: Server) -> None:
+    asks = {
+        "Origin": "https://elsewhere.example",
+        "Access-Control-Request-Method": "GET",
+        "Access-Control-Request-Headers": "last-event-id",
+    }
+    for path in live.PUBLIC:
+        answer = await server.ask("OPTIONS", path.format(slug="story"), role=None, headers=asks)
+        assert answer.status == 204
+        assert answer.headers["Access-Control-Allow-Origin"] == "*"
+        assert answer.headers["Access-Control-Allow-Headers"] == "*"
+        assert "Access-Control-Allow-Credentials" not in answer.headers
+    for path in ("/desk/story/ws", "/api/v1/coverages", "/live/story"):
+        answer = await server.ask("OPTIONS", path, role=None, headers=asks)
+        assert answer.status == 405
+        assert "Access-Control-Allow-Origin" not in answer.headers
