@@ -112,7 +112,6 @@ def create_app(rooms: Rooms) -> web.Application:
         app.router.add_routes(door.routes)
     app.on_response_prepare.append(add_security_headers)
     app.on_response_prepare.append(live.open_to_all)
-    app.on_response_prepare.append(_cache_static)
     app.on_response_prepare.append(_part_when_draining)
     return app
 
