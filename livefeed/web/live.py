@@ -16,7 +16,7 @@ from livefeed.newsroom import Unknown
 from livefeed.store import StoreAway
 from livefeed.tail import Entry
 from livefeed.web.answers import Problem
-from livefeed.web.guard import caller_of, needs, require_same_origin
+from livefeed.web.guard import anybody, caller_of, needs, require_same_origin
 from livefeed.web.rooms import rooms_of
 from livefeed.web.sockets import detach, detachable, plain_events, plain_websocket
 
@@ -98,6 +98,7 @@ async def site_changes(request: web.Request) -> web.Response:
     return await _changes(request, await rooms_of(request).fanout.open(SITE))
 
 
+@anybody(ours=False)
 async def preflight(_: web.Request) -> web.Response:
     """A page elsewhere may ask with any header: scripts that follow by `fetch` send `Last-Event-ID`, which a
     browser asks about first (Fetch, CORS-preflight)."""
