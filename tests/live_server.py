@@ -17,6 +17,7 @@ from livefeed.model import Role
 from livefeed.settings import Settings
 from livefeed.store import Store, open_store
 from livefeed.web.app import create_app, open_rooms
+from livefeed.web.connection import Runner
 from livefeed.web.guard import SESSION_COOKIE
 from livefeed.web.rooms import Rooms
 
@@ -117,7 +118,7 @@ async def running(settings: Settings, store: Store | None = None) -> AsyncIterat
     """A server on a free port, and a client."""
     store = store or open_store(settings, serving=True)
     async with open_rooms(settings, store) as rooms:
-        runner = web.AppRunner(create_app(rooms), access_log=None, shutdown_timeout=1.0)
+        runner = Runner(create_app(rooms), access_log=None, shutdown_timeout=1.0)
         await runner.setup()
         site = web.TCPSite(runner, "127.0.0.1", 0)
         await site.start()

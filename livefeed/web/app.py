@@ -42,6 +42,7 @@ from livefeed.tasks import cancel
 from livefeed.timeline import Limits
 from livefeed.web import api, corrections, desk, embedding, files, hub, live, reader, sources, syndication
 from livefeed.web.answers import add_security_headers, answer_errors
+from livefeed.web.connection import Runner
 from livefeed.web.documents import Documents
 from livefeed.web.rooms import ROOMS, Rooms
 from livefeed.web.sockets import allow_connections
@@ -68,7 +69,7 @@ async def serve(settings: Settings, *, started: Started | None = None) -> None:
     async with open_rooms(settings, store) as rooms:
         app = create_app(rooms)
         # keepalive 75 s: longer than a proxy's 60 s, so that the proxy and not we end an idle connection.
-        runner = web.AppRunner(app, access_log=None, keepalive_timeout=75.0, shutdown_timeout=5.0)
+        runner = Runner(app, access_log=None, keepalive_timeout=75.0, shutdown_timeout=5.0)
         await runner.setup()
         site = web.TCPSite(
             runner,

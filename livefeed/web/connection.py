@@ -1,0 +1,83 @@
+"""What happens on a connection before there is a request: what aiohttp's parser refuses in its own words.
+
+Theory of operation
+    aiohttp answers what is no HTTP before any door is asked, in plain text and with its version, and its
+    parser takes ASCII alone in an address. But curl sends a query as it was typed, so `?headline=عاجل` comes
+    as raw UTF-8: such a request line is percent-encoded (RFC 3987 §3.1) before the parser sees it. That leans
+    on two facts of aiohttp's minor version, which is pinned: `_waiter` is a pending future exactly while a
+    connection waits for its next request, and `_request_count` is 0 until the first one is known.
+
+Invariants
+    - Only the first line of a request is ever changed, never a byte of a body: bytes that come while a
+      request is under way, or is being read to its end, pass as they are. Else lengths would lie, and one
+      request could be smuggled behind another.
+"""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import quote_from_bytes
+
+from aiohttp import web
+
+from livefeed.web.answers import Problem
+
+SAFE = bytes(range(0x21, 0x7F))  # what stays as it is in an address: everything visible in ASCII
+REQUEST_LINE = re.compile(rb"([A-Z]{3,10}) ([^ \r\n]+) (HTTP/1\.[01]\r?\n)")
+
+
+class Runner(web.AppRunner):
+    """An application's runner whose connections are `Connection`."""
+
+    async def _make_server(self) -> web.Server:
+        made = await super()._make_server()
+        return _Server(
+            made.request_handler, request_factory=made.request_factory, loop=made._loop, **made._kwargs
+        )
+
+
+class Connection(web.RequestHandler):
+    """aiohttp's side of a connection, which takes addresses in UTF-8 and refuses as every door does."""
+
+    __slots__ = ()
+
+    def data_received(self, data: bytes) -> None:
+        """See `asyncio.Protocol`."""
+        if not data.isascii():
+            waiting = self._waiter is not None and not self._waiter.done()
+            if waiting or not self._request_count:
+                data = encoded(data)
+        super().data_received(data)
+
+    def handle_error(
+        self,
+        request: web.BaseRequest,
+        status: int = 500,
+        exc: BaseException | None = None,
+        message: str | None = None,
+    ) -> web.StreamResponse:
+        """The problem document for what is no HTTP, or for a defect that came past every door."""
+        super().handle_error(request, status, exc, message)  # logs it; raises when an answer has begun
+        if status < 500:
+            # Its first line says what is wrong; the rest shows the bytes.
+            detail = f"The request cannot be read: {(message or '').strip().partition(chr(10))[0][:200]}"
+        else:
+            detail = "Something went wrong here. It was logged; try again later."
+        response = Problem(status, detail).response()
+        response.headers["Server"] = "livefeed"
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        response.force_close()
+        return response
+
+
+def encoded(data: bytes) -> bytes:
+    """The beginning of a request with its address in ASCII; what does not begin so stays as it is."""
+    found = REQUEST_LINE.match(data)
+    if found is None:
+        return data
+    return b"%b %b %b" % (found[1], quote_from_bytes(found[2], SAFE).encode(), found[3]) + data[found.end() :]
+
+
+class _Server(web.Server):
+    def __call__(self) -> web.RequestHandler:
+        return Connection(self, loop=self._loop, **self._kwargs)
