@@ -252,5 +252,11 @@ class ReplayForm(Form):
     letters: list[str] | None = Field(None, max_length=1000, description="Their ids; all if left out.")
 
 
+class AutosaveForm(Form):
+    """What a composer holds, as it holds it."""
+
+    kept: dict[str, Any]
+
+
 class EmptyForm(Form):
     """A body that says nothing."""

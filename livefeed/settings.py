@@ -114,6 +114,10 @@ class Settings(BaseSettings):
     store_timeout: float = Field(1.0, gt=0, description="Longest wait for one answer of a Redis store.")
     release_interval: float = Field(1.0, gt=0, description="How often due scheduled updates are looked for.")
     drain_window: float = Field(5.0, ge=0, description="At a stop, readers are sent off within this time.")
+    hold: float = Field(
+        5.0, ge=0, le=60, description="What the desk publishes can be taken back for so long; 0 is at once."
+    )
+    breaking_hold: float = Field(10.0, ge=0, le=60, description="The same for breaking updates.")
     session_idle: float = Field(12 * 3600, gt=0, description="A desk session ends after so long without use.")
     session_lifetime: float = Field(
         7 * 86400, gt=0, description="A desk session ends after so long in any case."

@@ -170,6 +170,15 @@ class Newsroom:
 
         return await self._decided(decide, key, slug, by=by, deed=ADDING[status], form=form)
 
+    async def imagined(self, slug: str, form: UpdateForm, *, by: Editor) -> Update:
+        """What `form` would look like to readers if it were published now; nothing is kept."""
+        _permit(by, Role.CONTRIBUTOR, slug)
+        now = await self._store.now()
+        coverage = await self.coverage(slug)
+        blank = Update("preview", slug, Status.PUBLISHED, revision=0, published_at=utc(now))
+        pictures = await self._pictures(form.media)
+        return drafting.update_with(blank, form, coverage, pictures, now)
+
     async def revise(
         self, slug: str, id: str, form: UpdateChanges, *, by: Editor, key: Key, revision: int | None
     ) -> Written:

@@ -18,7 +18,7 @@ from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
 from livefeed.events import Event, coverage_url, rfc3339, update_url
-from livefeed.model import Corrected, Coverage, CoverageStatus, Role, Status, Update
+from livefeed.model import Corrected, Coverage, CoverageStatus, Editor, Role, Status, Update
 from livefeed.pages import oembed
 from livefeed.pages.addresses import absolute
 from livefeed.pages.amendments import amendments_of
@@ -219,16 +219,37 @@ class Pages:
             role=role,
         )
 
-    def desk_page(self, front: Front, unpublished: Sequence[Update], person_name: str, role: Role) -> str:
-        """The composer beside the live stream, and what is not published yet."""
+    def desk_page(
+        self,
+        front: Front,
+        unpublished: Sequence[Update],
+        editor: Editor,
+        *,
+        hold: float,
+        breaking_hold: float,
+        nonce: str,
+    ) -> str:
+        """The composer beside the live stream, and what is not published yet.
+
+        `hold` and `breaking_hold` are the seconds in which an update can be taken back; `nonce` allows the
+        style sheets that the rich-text editor writes by itself.
+        """
         return self._render(
             "desk.html",
             self._site_language,
             unpublished=unpublished,
-            person_name=person_name,
-            role=role,
+            account=editor.account,
+            person_name=editor.name,
+            role=editor.role,
+            hold=hold,
+            breaking_hold=breaking_hold,
+            nonce=nonce,
             **self._stream(front),
         )
+
+    def preview_page(self, coverage: Coverage, update: Update) -> str:
+        """An update that is still being written, as readers would see it."""
+        return self._render("desk_preview.html", coverage.language, coverage=coverage, update=update)
 
     # How it is rendered
 

@@ -83,6 +83,7 @@ async def answer_errors(request: web.Request, handler: Door) -> web.StreamRespon
     return response
 
 
+STYLE_NONCE = web.RequestKey("style_nonce", str)  # allows the style sheets that say it, in this answer alone
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; "
     "connect-src 'self' ws: wss:; manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors "
@@ -100,7 +101,10 @@ async def add_security_headers(request: web.Request, response: web.StreamRespons
     frames = "*" if request.path.startswith("/embed/") else "'none'"
     # Pictures are addressed under the public name of the site, by which it need not have been reached.
     pictures = f"; img-src 'self' data: {rooms_of(request).base_url}"
-    headers.setdefault("Content-Security-Policy", POLICY + frames + pictures)
+    policy = POLICY
+    if nonce := request.get(STYLE_NONCE):
+        policy = policy.replace("style-src 'self'", f"style-src 'self' 'nonce-{nonce}'")
+    headers.setdefault("Content-Security-Policy", policy + frames + pictures)
     if ours_only:
         headers.setdefault("Cache-Control", "no-store")
         headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")

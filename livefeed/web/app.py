@@ -21,6 +21,7 @@ from aiohttp import web
 
 from livefeed import frames, metrics
 from livefeed.accounts import Accounts
+from livefeed.autosaves import Autosaves
 from livefeed.courier import Courier, Lease
 from livefeed.courier.endpoints import Endpoints
 from livefeed.courier.hooks import Patience, Webhooks
@@ -203,6 +204,7 @@ async def open_rooms(settings: Settings, store: Store) -> AsyncIterator[Rooms]:
         accounts=Accounts(
             store.records, session_idle=settings.session_idle, session_lifetime=settings.session_lifetime
         ),
+        autosaves=Autosaves(store),
         media=MediaShelf(settings.media, max_bytes=settings.media_bytes, max_pixels=settings.media_pixels),
         newsroom=Newsroom(store, announce=listeners.receive, new_id=lambda: secrets.token_hex(8)),
         fanout=fanout,

@@ -19,6 +19,7 @@ from aiohttp import web
 from pydantic import ValidationError
 
 from livefeed.forms import Form, Lengths
+from livefeed.settings import Settings
 from livefeed.store import Key, OutcomeUnknown
 from livefeed.web.answers import Problem
 from livefeed.web.guard import Caller
@@ -126,6 +127,11 @@ def validated(form: type[F], document: object, lengths: Lengths) -> F:
         return form.model_validate(document, context=lengths)
     except ValidationError as invalid:
         raise _invalid(invalid) from None
+
+
+def lengths_of(settings: Settings) -> Lengths:
+    """The limits of texts, as the forms want them."""
+    return Lengths(line=settings.headline_chars, body=settings.body_bytes)
 
 
 def _not_a_number(name: str) -> None:

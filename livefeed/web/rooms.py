@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from aiohttp import web
 
 from livefeed.accounts import Accounts
+from livefeed.autosaves import Autosaves
 from livefeed.courier import Courier
 from livefeed.courier.endpoints import Endpoints
 from livefeed.courier.hub import Subscriptions
@@ -31,6 +32,7 @@ class Rooms:
     settings: Settings
     store: Store
     accounts: Accounts
+    autosaves: Autosaves
     media: MediaShelf
     newsroom: Newsroom
     fanout: Fanout

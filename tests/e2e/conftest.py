@@ -57,6 +57,17 @@ async def own_site(tmp_path: Path) -> AsyncIterator[Site]:
 
 
 @pytest_asyncio.fixture(loop_scope="session")
+async def held_site(tmp_path: Path) -> AsyncIterator[Site]:
+    """A server that holds what is published for so long that a test has the time to take it back."""
+    started = Site(tmp_path, LIVEFEED_HOLD="60")
+    try:
+        await started.open()
+        yield started
+    finally:
+        await started.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
 async def visit(browser: Browser) -> AsyncIterator[Visit]:
     """Makes visitors; at the end of the test none of them may have complained."""
     visitors: list[Visitor] = []

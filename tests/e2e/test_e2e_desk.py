@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 from e2e_browser import Visit, Visitor, headlines
 from e2e_site import Site
 from playwright.async_api import Page, Route, expect
 
+import livefeed
+
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(60)]
 
 MOST_TABS = 40
+LEAD = Path(livefeed.__file__).parent / "demo/lead.jpg"
 
 
 async def log_in(site: Site, visitor: Visitor, name: str, role: str) -> Page:
@@ -31,7 +37,7 @@ async def desk_of(site: Site, visitor: Visitor, slug: str, name: str, role: str)
 async def tab_to(page: Page, name: str) -> None:
     """Press Tab until the form's field of that name has the focus."""
     for _ in range(MOST_TABS):
-        if await page.evaluate("() => document.activeElement.name") == name:
+        if await page.evaluate("() => document.activeElement.name || document.activeElement.id") == name:
             return
         await page.keyboard.press("Tab")
     raise AssertionError(f"{name} is not reached by {MOST_TABS} tabs")
@@ -72,11 +78,15 @@ async def test_an_update_is_posted_with_the_keyboard_alone_and_appears_to_reader
     await tab_to(page, "headline")
     await page.keyboard.type("فتح الميناء")
     await tab_to(page, "body")
-    await page.keyboard.type("دخلت **أول سفينة**.")
+    await page.keyboard.type("دخلت ")
+    await page.keyboard.press("Control+b")
+    await page.keyboard.type("أول سفينة")
     for flag in ("breaking", "key_event", "pin"):
         await tab_to(page, flag)
         await page.keyboard.press("Space")
     await page.keyboard.press("Control+Enter")
+    await expect(page.locator("#going-out .line")).to_have_text("فتح الميناء")
+    await page.keyboard.press("Enter")
 
     newest = reader.locator(".updates > article").first
     await expect(newest.locator("h3")).to_have_text("فتح الميناء")
@@ -99,10 +109,10 @@ async def test_an_editor_corrects_with_a_note_and_retracts_with_a_reason(site: S
     page = await desk_of(site, await visit(), "mending", "هدى", "editor")
     update = reader.locator(".updates > article").first
 
-    await page.get_by_role("button", name="تصحيح").click()
-    await expect(page.locator("#note")).to_be_focused()
-    await expect(page.locator("#body")).to_have_value("قالت الإذاعة إن المصابين **أربعة**.")
-    await page.keyboard.type("كان الرقم أربعة.")
+    await page.get_by_role("button", name="تعديل").click()
+    await expect(page.locator("#body")).to_have_text("قالت الإذاعة إن المصابين أربعة.")
+    await page.get_by_label("تصحيح: كان فيه خطأ").check()
+    await page.locator("#note").fill("كان الرقم أربعة.")
     await page.locator("#headline").fill("المصابون 5")
     await page.keyboard.press("Control+Enter")
     await expect(update.locator("h3")).to_have_text("المصابون 5")
@@ -124,7 +134,7 @@ async def test_a_contributor_drafts_and_submits_and_an_editor_publishes(site: Si
     reader = await (await visit()).read(f"{site.url}/live/hand-over")
     editor = await desk_of(site, await visit(), "hand-over", "سلمى", "editor")
     page = await desk_of(site, await visit(), "hand-over", "جاد", "contributor")
-    assert await page.locator(".composer .buttons button:visible").all_inner_texts() == [
+    assert await page.locator(".composer .buttons [type=submit]:visible").all_inner_texts() == [
         "إرسال للمراجعة",
         "حفظ مسودة",
     ]
@@ -152,6 +162,7 @@ async def test_a_refused_update_stays_in_the_form_with_the_sentence_that_says_wh
     await site.ask("POST", "/refused/closure")
     await page.locator("#headline").press("Control+Enter")
     await expect(page.locator(".outcome.problem")).to_contain_text("closed")
+    await expect(page.locator("desk-outbox")).to_be_hidden()
     await expect(page.locator("#headline")).to_have_value("بعد الإغلاق")
     await expect(page.locator("#headline")).to_be_focused()
     await site.ask("DELETE", "/refused/closure")
@@ -173,15 +184,16 @@ async def test_what_is_typed_survives_a_reload_and_a_restart_of_the_server(
     await own_site.start()
     await page.reload()
     await expect(page.locator("#headline")).to_have_value("عنوان لم يُرسل")
-    await expect(page.locator("#body")).to_have_value("نص لم يُرسل")
+    await expect(page.locator("#body")).to_have_text("نص لم يُرسل")
     await expect(page.locator("[name=breaking]")).to_be_checked()
     await page.locator("#body").press("Control+Enter")
+    await page.get_by_role("dialog").get_by_role("button", name="نشر").click()
     await expect(page.locator(".updates h3")).to_have_text("عنوان لم يُرسل")
     await page.reload()
     await expect(page.locator("#headline")).to_have_value("")
 
 
-async def test_an_update_sent_twice_while_the_server_is_away_is_posted_once(
+async def test_an_update_sent_while_the_server_is_away_waits_in_the_outbox_and_is_posted_once(
     own_site: Site, visitor: Visitor
 ) -> None:
     await own_site.cover("once")
@@ -190,12 +202,19 @@ async def test_an_update_sent_twice_while_the_server_is_away_is_posted_once(
     await own_site.kill()
     await page.locator("#headline").fill("مرة واحدة")
     await page.keyboard.press("Control+Enter")
-    await expect(page.locator(".outcome")).to_contain_text("لن يُنشر التحديث مرتين")
+    outbox = page.locator("desk-outbox li")
+    await expect(outbox).to_contain_text("لن يُنشر التحديث مرتين")
+    await expect(page.locator("#headline")).to_have_value("")  # free for the next one
+    await page.locator("#headline").fill("وبعدها")
     await page.keyboard.press("Control+Enter")
+    await expect(outbox).to_have_count(2)
+    await page.close()  # a crashed tab
+    page = await visitor.context.new_page()
     await own_site.start()
-    await expect(page.locator(".updates h3")).to_have_text("مرة واحدة")
-    await expect(page.locator(".outcome")).to_have_text("تم.")
-    assert await own_site.published("once") == ["مرة واحدة"]
+    await page.goto(f"{own_site.url}/desk/once")
+    await expect(page.locator(".updates h3")).to_have_text(["وبعدها", "مرة واحدة"])
+    await expect(page.locator("desk-outbox li")).to_have_count(0)
+    assert await own_site.published("once") == ["وبعدها", "مرة واحدة"]
 
 
 async def test_an_update_whose_answer_was_lost_is_posted_once_even_after_a_reload(
@@ -218,12 +237,154 @@ async def test_an_update_whose_answer_was_lost_is_posted_once_even_after_a_reloa
     await page.route(path, lose)
     await page.locator("#headline").fill("وصل من المرة الأولى")
     await page.keyboard.press("Control+Enter")
-    await page.get_by_role("button", name="إيقاف المحاولة").click()
+    await expect(page.locator("desk-outbox li")).to_contain_text("لن يُنشر التحديث مرتين")
     await page.unroute(path)
-    await page.reload()
-    await expect(page.locator("#headline")).to_have_value("وصل من المرة الأولى")
-    async with page.expect_request(path) as sent:
-        await page.locator("#headline").press("Control+Enter")
-    await expect(page.locator(".outcome")).to_have_text("تم.")
+    async with page.expect_request(
+        lambda request: request.method == "POST" and "/updates" in request.url
+    ) as sent:
+        await page.reload()
+    await expect(page.locator("desk-outbox li")).to_have_count(0)
     assert {*keys, (await sent.value).headers["idempotency-key"]} == {keys[0]}
     assert await site.published("lost-answer") == ["وصل من المرة الأولى"]
+
+
+async def test_what_was_just_published_can_be_taken_back_before_anybody_sees_it(
+    held_site: Site, visit: Visit
+) -> None:
+    await held_site.cover("hold")
+    reader = await (await visit()).read(f"{held_site.url}/live/hold")
+    page = await desk_of(held_site, await visit(), "hold", "سامر", "editor")
+    await page.locator("#headline").fill("فيه خطأ")
+    await page.locator("#body").fill("نص طويل")
+    await page.keyboard.press("Control+Enter")
+    await page.get_by_role("button", name="تراجع", exact=True).click()
+    await expect(page.locator("#headline")).to_have_value("فيه خطأ")
+    await expect(page.locator("#body")).to_have_text("نص طويل")
+    await expect(page.locator("desk-outbox li")).to_have_count(0)
+    await expect(page.locator(".unpublished li")).to_have_count(0)
+    assert await headlines(reader) == []
+    assert (await held_site.ask("GET", "/hold/updates?status=unpublished"))["updates"] == []
+
+
+async def test_a_session_that_ended_keeps_the_text_until_one_has_logged_in_again(
+    site: Site, visitor: Visitor
+) -> None:
+    await site.cover("expired")
+    page = await desk_of(site, visitor, "expired", "رنا", "editor")
+    visitor.network_may_fail = True  # the refusals
+    cookies = await visitor.context.cookies()
+    await visitor.context.clear_cookies()
+    await page.locator("#headline").fill("بعد انتهاء الجلسة")
+    await page.keyboard.press("Control+Enter")
+    await expect(page.locator("desk-outbox li")).to_contain_text("انتهت جلستك")
+    await visitor.context.add_cookies(cookies)  # logged in again, in another tab
+    await page.evaluate("dispatchEvent(new Event('focus'))")
+    await expect(page.locator("desk-outbox li")).to_have_count(0)
+    assert await site.published("expired") == ["بعد انتهاء الجلسة"]
+
+
+async def test_two_editors_change_one_update_and_the_slower_sees_both_texts(site: Site, visit: Visit) -> None:
+    await site.cover("clash")
+    id = await site.publish("clash", "المصابون 4")
+    visitor = await visit()
+    page = await desk_of(site, visitor, "clash", "هبة", "editor")
+    visitor.network_may_fail = True  # the refusal
+    await page.get_by_role("button", name="تعديل").click()
+    await expect(page.locator("#headline")).to_have_value("المصابون 4")
+    await site.ask("PATCH", f"/clash/updates/{id}", {"headline": "المصابون 6"})
+    await page.get_by_label("خطأ إملائي").check()
+    await page.locator("#headline").fill("المصابون خمسة")
+    await page.keyboard.press("Control+Enter")
+    theirs = page.locator(".theirs")
+    await expect(theirs.locator("h3")).to_have_text("المصابون 6")
+    await expect(page.locator("#headline")).to_have_value("المصابون خمسة")
+    assert await site.published("clash") == ["المصابون 6"]
+    await page.locator("#headline").fill("المصابون ستة")
+    await page.keyboard.press("Control+Enter")
+    await expect(page.locator(".updates h3")).to_have_text("المصابون ستة")
+    await expect(theirs).to_be_hidden()
+
+
+async def test_two_tabs_of_one_editor_never_overwrite_each_other(site: Site, visitor: Visitor) -> None:
+    await site.cover("tabs")
+    one = await desk_of(site, visitor, "tabs", "ليث", "editor")
+    await one.locator("#headline").fill("من النافذة الأولى")
+    other = await visitor.context.new_page()
+    await other.goto(f"{site.url}/desk/tabs")
+    await expect(other.locator("#headline")).to_have_value("")
+    await other.locator("#headline").fill("من النافذة الثانية")
+    for page, headline in ((one, "من النافذة الأولى"), (other, "من النافذة الثانية")):
+        await page.reload()
+        await expect(page.locator("#headline")).to_have_value(headline)
+
+
+async def test_a_lost_laptops_text_goes_on_at_another_device(site: Site, visit: Visit) -> None:
+    await site.cover("laptop")
+    laptop = await visit()
+    page = await desk_of(site, laptop, "laptop", "غسان", "editor")
+    async with page.expect_response(lambda answer: "/autosaves/" in answer.url) as saved:
+        await page.locator("#headline").fill("نصف خبر")
+    assert (await saved.value).status == 204
+    cookies = await laptop.context.cookies()
+    await laptop.context.close()
+
+    phone = await visit()
+    await phone.context.add_cookies(cookies)
+    page = await phone.context.new_page()
+    await page.goto(f"{site.url}/desk/laptop")
+    async with page.expect_response(lambda answer: answer.request.method == "DELETE") as forgotten:
+        await page.get_by_role("button", name="تابع الكتابة").click()
+    assert "/autosaves/" in (await forgotten.value).url
+    await expect(page.locator("#headline")).to_have_value("نصف خبر")
+    await page.keyboard.press("Control+Enter")
+    await expect(page.locator(".updates h3")).to_have_text("نصف خبر")
+
+
+async def test_a_picture_is_chosen_described_previewed_and_published(site: Site, visit: Visit) -> None:
+    await site.cover("picture")
+    visitor = await visit()
+    page = await desk_of(site, visitor, "picture", "عمر", "editor")
+    await page.locator("#picture-file").set_input_files(str(LEAD))
+    line = page.locator("desk-pictures li")
+    await line.get_by_label("وصف").fill("ميناء عند الغروب")
+    await line.get_by_label("الشرح").fill("الميناء مساء الأحد")
+    await expect(line.locator("img")).to_be_visible()
+    await page.get_by_role("button", name="معاينة").click()
+    preview = page.frame_locator("#preview iframe")
+    await expect(preview.locator("figcaption")).to_contain_text("الميناء مساء الأحد")
+    await page.get_by_role("button", name="إغلاق").click()
+    await page.locator("#headline").press("Control+Enter")
+    await expect(page.locator(".updates figure img")).to_have_attribute("alt", "ميناء عند الغروب")
+
+
+async def test_a_body_beyond_the_editor_is_mended_as_its_source_and_loses_nothing(
+    site: Site, visitor: Visitor
+) -> None:
+    await site.cover("beyond")
+    table = "<table><tbody><tr><td>4</td></tr></tbody></table>"
+    id = await site.publish("beyond", "جدول", body=f"{table}<p>نص</p>", format="html")
+    page = await desk_of(site, visitor, "beyond", "وليد", "editor")
+    await page.get_by_role("button", name="تعديل").click()
+    source = page.locator("rich-text .source")
+    await expect(source).to_have_value(re.compile("<td>4</td>"))
+    await page.get_by_label("خطأ إملائي").check()
+    await source.fill((await source.input_value()).replace("نص", "نص جديد"))
+    await page.keyboard.press("Control+Enter")
+    await expect(page.locator(".updates .body p")).to_have_text("نص جديد")
+    update = await site.ask("GET", f"/beyond/updates/{id}")
+    assert "<td>4</td>" in update["body"]
+
+
+async def test_a_submission_is_sent_back_with_a_note(site: Site, visit: Visit) -> None:
+    await site.cover("back")
+    contributor = await desk_of(site, await visit(), "back", "نادر", "contributor")
+    await contributor.locator("#headline").fill("بلا مصدر")
+    await contributor.keyboard.press("Control+Enter")
+    page = await desk_of(site, await visit(), "back", "أمل", "editor")
+    await page.locator(".unpublished li").get_by_role("button", name="إعادة").click()
+    await page.locator("#return-note").fill("من قال ذلك؟")
+    await page.get_by_role("dialog").get_by_role("button", name="إعادة").click()
+    await expect(page.locator(".unpublished li")).to_contain_text("مسودة")
+    waiting = (await site.ask("GET", "/back/updates?status=draft"))["updates"]
+    history = await site.ask("GET", f"/back/updates/{waiting[0]['id']}/revisions")
+    assert history["revisions"][-1]["note"] == "من قال ذلك؟"

@@ -4,7 +4,7 @@ Every write keeps the contract's order of checks: authenticate, authorise, Idemp
 validate; see `writes`.
 """
 
-from livefeed.web.api import audit, curl, pictures, reading, reference, webhooks, writes
+from livefeed.web.api import audit, autosaves, curl, pictures, reading, reference, webhooks, writes
 
 routes = (
     *writes.routes,
@@ -13,5 +13,6 @@ routes = (
     *reading.routes,
     *webhooks.routes,
     *audit.routes,
+    *autosaves.routes,
     *reference.routes,
 )

@@ -10,16 +10,9 @@ from urllib.parse import quote
 from aiohttp import web
 
 from livefeed.events import public_coverage, public_media, public_update
-from livefeed.forms import Lengths
 from livefeed.model import Coverage, Media
 from livefeed.newsroom import Written
-from livefeed.settings import Settings
 from livefeed.web.rooms import rooms_of
-
-
-def lengths_of(settings: Settings) -> Lengths:
-    """The limits of texts, as the forms want them."""
-    return Lengths(line=settings.headline_chars, body=settings.body_bytes)
 
 
 def written_answer(request: web.Request, status: int, written: Written) -> web.Response:

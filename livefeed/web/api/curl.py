@@ -12,9 +12,9 @@ from aiohttp import web
 from livefeed.forms import UpdateForm
 from livefeed.model import Role
 from livefeed.web.answers import Problem
-from livefeed.web.api.answers import lengths_of, written_answer
+from livefeed.web.api.answers import written_answer
 from livefeed.web.guard import caller_of, needs
-from livefeed.web.intake import WriteBudget, body_of, key_name_of, key_of, validated
+from livefeed.web.intake import WriteBudget, body_of, key_name_of, key_of, lengths_of, validated
 from livefeed.web.rooms import rooms_of
 
 FIELDS = {

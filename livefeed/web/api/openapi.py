@@ -17,7 +17,7 @@ from pydantic import TypeAdapter
 
 import livefeed
 from livefeed.events import INTERNAL_COVERAGE, INTERNAL_UPDATE, Kind
-from livefeed.forms import Form, Lengths, ReplayForm, WebhookForm
+from livefeed.forms import AutosaveForm, Form, Lengths, ReplayForm, WebhookForm
 from livefeed.model import Coverage, Media, Role, Update
 from livefeed.web.api import audit, curl, reading
 from livefeed.web.api.table import WRITES, Write
@@ -86,6 +86,7 @@ def _paths() -> Json:
         ("post", "/live/{slug}", _curl_door()),
         *(("get", path, operation) for path, operation in _reads()),
         *_webhooks(),
+        *_autosaves(),
     ):
         slots = [_parameter(name) for name in ("slug", "id") if f"{{{name}}}" in path]
         paths.setdefault(path, {"parameters": slots} if slots else {})[method] = {
@@ -221,6 +222,28 @@ def _webhooks() -> Iterable[tuple[str, str, Json]]:
         yield method, path, operation
 
 
+def _autosaves() -> Iterable[tuple[str, str, Json]]:
+    place = "/api/v1/coverages/{slug}/autosaves"
+    for method, path, summary, status, answer in (
+        ("get", place, "One's own unsent texts, the last saved first", 200, _list("autosaves", "Autosave")),
+        ("put", f"{place}/{{id}}", "Keep an unsent text, in place of its former copy", 204, None),
+        ("delete", f"{place}/{{id}}", "Forget an unsent text", 204, None),
+    ):
+        refused = [401, 403, 404, 503] if method == "get" else [*_WRITE_REFUSALS, 404, 415]
+        operation: Json = {
+            "summary": summary,
+            "description": _needs(Role.CONTRIBUTOR),
+            "responses": {
+                str(status): _answer("Found", answer) if answer else {"description": "Done."},
+                **_refusals(refused),
+            },
+        }
+        if method == "put":
+            content = {"application/json": {"schema": _ref("AutosaveForm")}}
+            operation["requestBody"] = {"required": True, "content": content}
+        yield method, path, operation
+
+
 def _needs(role: Role) -> str:
     return f"Needs the role {role} or a higher one."
 
@@ -292,6 +315,7 @@ def _schemas(lengths: Lengths) -> dict[str, Json]:
         *(write.form for write in WRITES if write.form.model_fields),
         WebhookForm,
         ReplayForm,
+        AutosaveForm,
     ]
     forms = [("form", "validation", TypeAdapter(form)) for form in taken]
     values = [("value", "serialization", TypeAdapter(value)) for value in (Update, Coverage, Media)]
@@ -367,6 +391,9 @@ _OWN_SCHEMAS: dict[str, Json] = {
             "reason": _TEXT,
             "replaying": {"type": "boolean", "description": "It was asked for again."},
         }
+    ),
+    "Autosave": _object(
+        {"id": _TEXT, "saved_at": _TIME, "kept": {"type": "object", "description": "As the desk keeps it."}}
     ),
     "Problem": _object(
         {

@@ -10,9 +10,9 @@ import json
 
 from aiohttp import web
 
-from livefeed.web.api.answers import lengths_of
 from livefeed.web.api.openapi import openapi_document
 from livefeed.web.documents import respond
+from livefeed.web.intake import lengths_of
 from livefeed.web.rooms import rooms_of
 
 CACHING = "public, max-age=300"

@@ -18,9 +18,9 @@ from livefeed.forms import ReplayForm, WebhookForm
 from livefeed.model import Role
 from livefeed.newsroom import KeyMisused
 from livefeed.web.answers import Problem
-from livefeed.web.api.answers import json_answer, lengths_of
+from livefeed.web.api.answers import json_answer
 from livefeed.web.guard import Caller, Scope, caller_of, needs
-from livefeed.web.intake import WriteBudget, body_of, key_of, parsed
+from livefeed.web.intake import WriteBudget, body_of, key_of, lengths_of, parsed
 from livefeed.web.rooms import rooms_of
 from livefeed.webhooks import DeadLetter, Endpoint, secret_bytes, secret_text
 

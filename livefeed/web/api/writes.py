@@ -7,10 +7,10 @@ from collections.abc import Awaitable, Callable
 from aiohttp import web
 
 from livefeed.newsroom import Stale, Written
-from livefeed.web.api.answers import lengths_of, written_answer
+from livefeed.web.api.answers import written_answer
 from livefeed.web.api.table import WRITES, Asked, Write
 from livefeed.web.guard import Caller, Scope, caller_of, needs
-from livefeed.web.intake import WriteBudget, body_of, key_name_of, key_of, parsed, revision_of
+from livefeed.web.intake import WriteBudget, body_of, key_name_of, key_of, lengths_of, parsed, revision_of
 from livefeed.web.rooms import rooms_of
 
 routes = web.RouteTableDef()

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import replace
 
 from aiohttp import web
 
 from livefeed.model import Role
 from livefeed.newsroom import Unknown
+from livefeed.web.answers import STYLE_NONCE
 from livefeed.web.desk.entrance import at_the_desk, page
 from livefeed.web.guard import Scope, needs
 from livefeed.web.rooms import rooms_of
@@ -43,4 +45,14 @@ async def desk(request: web.Request) -> web.Response:
     editor = caller.editor
     if not editor.may(Role.EDITOR, slug):
         waiting = [update for update in waiting if update.author == editor.account]
-    return page(rooms.pages.desk_page(front, waiting, editor.name, editor.role))
+    request[STYLE_NONCE] = nonce = secrets.token_urlsafe(16)
+    return page(
+        rooms.pages.desk_page(
+            front,
+            waiting,
+            editor,
+            hold=rooms.settings.hold,
+            breaking_hold=rooms.settings.breaking_hold,
+            nonce=nonce,
+        )
+    )

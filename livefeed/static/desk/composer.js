@@ -1,0 +1,271 @@
+// <desk-composer>: the form that is always open. What is sent goes to <desk-outbox> at once and leaves the form free
+// for the next update; what is typed is kept by a `Composition`.
+
+import { Composition } from './composition.js';
+import { agreed } from './going-out.js';
+import { newRequest } from './request.js';
+
+const TEXTS = ['headline', 'attribution', 'verification', 'dateline', 'place'];
+const SIGNATURE = ['byline', 'dateline', 'place']; // remembered for the next update of this editor here
+const FLAGS = ['breaking', 'key_event', 'pin'];
+const LISTS = { body: 'rich-text', media: 'desk-pictures', related: 'desk-related' }; // elements with a `value`
+
+customElements.define('desk-composer', class extends HTMLElement {
+  #form = this.querySelector('form');
+  #outcome = this.querySelector('.outcome');
+  #outbox = document.querySelector('desk-outbox');
+  #target = null; // the update being changed: { id, revision, status, before }
+  #signature = `livefeed:signature:${this.dataset.account}:${this.dataset.slug}`;
+  #composition = new Composition(this.dataset.autosaves, `livefeed:composer:${this.dataset.account}:${this.dataset.slug}:`);
+
+  connectedCallback() {
+    this.#form.addEventListener('input', () => this.#keep());
+    this.#form.addEventListener('change', () => this.#mode());
+    this.#form.addEventListener('submit', event => {
+      event.preventDefault();
+      this.#submit(event.submitter?.value);
+    });
+    this.#form.addEventListener('keydown', event => {
+      if (event.key !== 'Enter' || !(event.ctrlKey || event.metaKey)) return;
+      event.preventDefault();
+      this.#form.requestSubmit(this.#form.querySelector('.primary:not([hidden])'));
+    });
+    this.querySelector('[data-deed="leave"]').addEventListener('click', () => this.clear());
+    addEventListener('outbox-refused', () => this.#takeRefused());
+    addEventListener('outbox-back', ({ detail }) => this.#takeBack(detail.entry, detail.undone ? this.dataset.undone : ''));
+    addEventListener('outbox-sent', ({ detail }) => detail.entry.slug === this.dataset.slug && this.#say(this.dataset.sent));
+    this.#sign();
+    this.#mode();
+    this.#open();
+  }
+
+  get values() {
+    const fields = this.#form.elements;
+    const values = { note: fields.note.value, change: fields.change?.value ?? '' };
+    for (const [name, element] of Object.entries(LISTS)) values[name] = this.querySelector(element).value;
+    for (const name of TEXTS) values[name] = fields[name].value;
+    values.byline = parted(fields.byline.value, '\n');
+    values.tags = parted(fields.tags.value, /[,،\n]/);
+    // A flag this role may not set has no box: it must not look like one that was cleared.
+    for (const name of FLAGS) if (fields[name]) values[name] = fields[name].checked;
+    return values;
+  }
+
+  set values(values) {
+    const fields = this.#form.elements;
+    fields.note.value = values.note ?? '';
+    for (const radio of this.#form.querySelectorAll('[name="change"]')) radio.checked = radio.value === values.change;
+    for (const [name, element] of Object.entries(LISTS)) this.querySelector(element).value = values[name] ?? (name === 'body' ? '' : []);
+    for (const name of TEXTS) fields[name].value = values[name] ?? '';
+    fields.byline.value = (values.byline ?? []).join('\n');
+    fields.tags.value = (values.tags ?? []).join('، ');
+    for (const name of FLAGS) if (fields[name]) fields[name].checked = Boolean(values[name]);
+    this.#mode();
+  }
+
+  get empty() {
+    const { headline, body, media } = this.values;
+    return !this.#target && !headline.trim() && !body && !media.length;
+  }
+
+  // The update as the server would take it now: for the preview.
+  get draft() {
+    const { note, change, pin, ...fields } = this.values;
+    return { ...given(sendable(fields)), format: 'html' };
+  }
+
+  get target() {
+    return this.#target;
+  }
+
+  // Change an update, as the server has it now.
+  take(update, change = '') {
+    this.#target = { id: update.id, revision: update.revision, status: update.status };
+    this.values = { ...update, verification: update.verification ?? '', change };
+    // Read back: what the form makes of it untouched must not count as a change.
+    this.#target.before = this.values;
+    this.#mode();
+    this.#keep();
+    this.#say('');
+    this.#form.elements[change === 'correction' ? 'note' : 'headline'].focus();
+  }
+
+  clear() {
+    this.#composition.clear();
+    this.#target = null;
+    this.#form.reset();
+    this.values = {};
+    this.#sign();
+    this.#showTheirs(null);
+    this.#form.elements.headline.focus({ preventScroll: true });
+    this.dispatchEvent(new Event('composer-idle', { bubbles: true }));
+  }
+
+  say(sentence, problem = false) {
+    this.#say(sentence, problem);
+  }
+
+  // What is kept
+
+  async #open() {
+    const kept = await this.#composition.open();
+    if (kept && this.empty) this.#fill(kept, this.dataset.kept);
+    if (this.empty) this.#offer(await this.#composition.elsewhere());
+  }
+
+  #fill({ values, target }, sentence = '') {
+    this.#target = target ?? null;
+    this.values = values;
+    this.#say(sentence);
+  }
+
+  #keep() {
+    if (this.empty) this.#composition.clear();
+    else this.#composition.keep({ values: this.values, target: this.#target });
+    this.dispatchEvent(new Event('composer-typed', { bubbles: true }));
+  }
+
+  #offer([left]) {
+    const line = this.querySelector('.elsewhere');
+    line.hidden = !left;
+    if (!left) return;
+    line.querySelector('bdi').textContent = left.kept.values.headline || textOf(left.kept.values.body ?? '').slice(0, 80);
+    line.querySelector('button').onclick = () => {
+      line.hidden = true;
+      this.#composition.forget(left.id);
+      this.#fill(left.kept, this.dataset.kept);
+      this.#keep();
+      this.#form.elements.headline.focus({ preventScroll: true });
+    };
+  }
+
+  #sign() {
+    const signature = JSON.parse(localStorage.getItem(this.#signature) ?? '{}');
+    const fields = this.#form.elements;
+    for (const name of SIGNATURE) fields[name].value = [signature[name] ?? ''].flat().join('\n');
+  }
+
+  // Sending
+
+  async #submit(status) {
+    const { values } = this;
+    if (this.empty && !this.#target) return this.#say(this.dataset.empty, true);
+    const goesOut = status === 'published' && values.breaking && this.#target?.status !== 'published';
+    if (goesOut && !await agreed(values.headline.trim() || textOf(values.body))) return this.#form.elements.headline.focus();
+    const entry = this.#target ? this.#changes(values, status) : this.#addition(values, status);
+    if (!entry) return this.#say(this.dataset.nothing);
+    const typed = { values, target: this.#target };
+    const title = values.headline.trim() || textOf(values.body).slice(0, 80) || this.dataset.untitled;
+    if (!this.#target) localStorage.setItem(this.#signature, JSON.stringify(Object.fromEntries(SIGNATURE.map(name => [name, values[name]]))));
+    this.#outbox.put({ ...entry, title, typed }); // before the form is cleared: it must stand somewhere at any time
+    this.#say('');
+    return this.clear();
+  }
+
+  #addition(values, status) {
+    const { api } = this.dataset;
+    const { note, change, pin, ...fields } = values;
+    const hold = status === 'published' ? Number(values.breaking ? this.dataset.breakingHold : this.dataset.hold) : 0;
+    const requests = [newRequest('POST', api, { ...given(sendable(fields)), format: 'html', status, ...(hold && { hold }) })];
+    if (pin && status === 'published') requests.push({ ...newRequest('POST', `${api}/{id}/pin`, null, 'next'), patient: true });
+    return { requests, hold, undo: newRequest('DELETE', `${api}/{id}`, null, 'next') };
+  }
+
+  #changes(values, status) {
+    const { id, revision, before, status: stands } = this.#target;
+    const path = `${this.dataset.api}/${id}`;
+    const { note, change, pin, ...fields } = values;
+    const changes = sendable(changed(fields, before));
+    if ('body' in changes) changes.format = 'html';
+    const requests = [];
+    if (stands === 'published' && change === 'correction') requests.push(newRequest('POST', `${path}/corrections`, { ...changes, note }, revision));
+    else if (Object.keys(changes).length) requests.push(newRequest('PATCH', path, changes, revision));
+    const follow = { published: 'publication', submitted: 'submission' }[status];
+    if (follow && status !== stands) requests.push(newRequest('POST', `${path}/${follow}`, null, requests.length ? 'next' : revision));
+    return requests.length ? { requests } : null;
+  }
+
+  // What was refused comes back into the form when it is free, else it waits in the outbox.
+  #takeRefused() {
+    for (const entry of this.#outbox.refused()) {
+      if (!entry.typed) {
+        this.#outbox.drop(entry);
+        this.#say(`${entry.title}: ${entry.sentence}`, true);
+      } else if (this.empty) {
+        this.#takeBack(entry, entry.sentence, true);
+      }
+    }
+  }
+
+  #takeBack(entry, sentence = '', problem = false) {
+    if (!entry.typed || entry.slug !== this.dataset.slug) return;
+    if (!this.empty) return this.#say(this.dataset.busy, true);
+    this.#outbox.drop(entry);
+    const current = entry.status === 412 ? entry.current : null;
+    if (current) entry.typed.target.revision = current.revision; // the next attempt is made in sight of it
+    this.#fill(entry.typed, sentence);
+    this.#keep();
+    this.#say(sentence, problem);
+    this.#showTheirs(current);
+    this.#form.elements.headline.focus({ preventScroll: true });
+  }
+
+  // Somebody else was faster: both texts side by side, and nothing is overwritten before it was seen.
+  #showTheirs(current) {
+    const block = this.querySelector('.theirs');
+    block.hidden = !current;
+    if (!current) return;
+    block.querySelector('h3').textContent = current.headline;
+    block.querySelector('div').innerHTML = current.body; // sanitised when it was stored
+    Object.assign(block, { lang: current.language, dir: current.direction });
+    block.querySelector('button').onclick = () => {
+      this.take(current, this.values.change);
+      this.#showTheirs(null);
+    };
+  }
+
+  #mode() {
+    const target = this.#target;
+    const isPublic = target?.status === 'published';
+    const correcting = isPublic && this.#form.elements.change?.value === 'correction';
+    const shown = { new: !target, change: isPublic, unpublished: Boolean(target) && !isPublic, open: !isPublic };
+    for (const [name, is] of Object.entries(shown)) {
+      for (const element of this.#form.querySelectorAll(`[data-when="${name}"]`)) element.hidden = !is;
+    }
+    for (const radio of this.#form.querySelectorAll('[name="change"]')) radio.required = isPublic;
+    this.#form.querySelector('.note-field').hidden = !correcting;
+    this.#form.elements.note.required = correcting;
+    this.querySelector('h2').textContent = target ? this.dataset.change : this.dataset.new;
+    for (const button of this.#form.querySelectorAll('.buttons button')) button.classList.remove('primary');
+    this.#form.querySelector('.buttons button[type="submit"]:not([hidden])')?.classList.add('primary');
+  }
+
+  #say(sentence, problem = false) {
+    this.#outcome.textContent = sentence;
+    this.#outcome.classList.toggle('problem', problem);
+  }
+});
+
+function parted(text, separator) {
+  return text.split(separator).map(part => part.trim()).filter(Boolean);
+}
+
+function textOf(html) {
+  return new DOMParser().parseFromString(html, 'text/html').body.textContent.trim();
+}
+
+// A picture's address is for showing it; the server has it.
+function sendable(fields) {
+  return fields.media ? { ...fields, media: fields.media.map(({ url, ...picture }) => picture) } : fields;
+}
+
+// Only what was filled in: what is left out keeps the server's default.
+function given(fields) {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => Array.isArray(value) ? value.length : value));
+}
+
+function changed(fields, before) {
+  const changes = Object.fromEntries(Object.entries(fields).filter(([name, value]) => JSON.stringify(value) !== JSON.stringify(before[name])));
+  if (changes.verification === '') changes.verification = null;
+  return changes;
+}

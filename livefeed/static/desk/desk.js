@@ -1,0 +1,115 @@
+// The desk of a coverage: what is done to updates by one press, and what is not published yet. The composer, the
+// outbox and their parts are elements of their own.
+
+import { Connection, overSocket } from '../connection.js';
+import { agreed } from './going-out.js';
+import { newRequest } from './request.js';
+import './outbox.js';
+import './rich-text.js';
+import './pictures.js';
+import './related.js';
+import './composer.js';
+import './preview.js';
+import './shortcuts.js';
+
+const composer = document.querySelector('desk-composer');
+const outbox = document.querySelector('desk-outbox');
+const stream = document.querySelector('live-coverage');
+const { api, channel } = composer.dataset;
+
+document.addEventListener('click', event => {
+  const button = event.target.closest('[data-action]');
+  const update = button?.closest('[data-id]');
+  if (update) act(button, update);
+});
+addEventListener('outbox-sent', refresh);
+addEventListener('outbox-back', refresh);
+new MutationObserver(decorate).observe(stream, { childList: true, subtree: true });
+decorate();
+// A contributor sees nobody else's drafts, so nothing there changes but by this desk.
+if (channel) new Connection(channel, '', {
+  ways: [overSocket],
+  receive: refresh,
+  reload: async () => '',
+  tell: stands => stands && refresh(),
+});
+
+async function act(button, element) {
+  const { action } = button.dataset;
+  const path = `${api}/${element.dataset.id}`;
+  const { revision } = element.dataset;
+  const direct = {
+    publish: ['POST', '/publication'], submit: ['POST', '/submission'], pin: ['POST', '/pin'], unpin: ['DELETE', '/pin'],
+    restore: ['DELETE', '/retraction'], breaking: ['PATCH', '', { breaking: true }], calm: ['PATCH', '', { breaking: false }],
+  }[action];
+  if (action === 'breaking' || (action === 'publish' && 'breaking' in element.dataset)) {
+    if (!await agreed(titleOf(element))) return;
+  }
+  if (direct) {
+    const [method, rest, body = null] = direct;
+    send(button, element, newRequest(method, path + rest, body, revision));
+  } else if (action === 'retract') {
+    const answers = await asked('retraction', element);
+    if (answers) send(button, element, newRequest('POST', `${path}/retraction`, filled(answers), revision));
+  } else if (action === 'return') {
+    const answers = await asked('returning', element);
+    if (answers) send(button, element, newRequest('DELETE', `${path}/submission`, filled(answers), revision));
+  } else if (action === 'delete') {
+    if (await asked('deletion', element)) send(button, element, newRequest('DELETE', path, null, revision));
+  } else if (action === 'edit') {
+    await edit(path);
+  }
+}
+
+function send(button, element, request) {
+  outbox.put({ title: `${button.textContent.trim()}: ${titleOf(element)}`, requests: [request], typed: null });
+}
+
+// An update into the composer, as the server has it now.
+async function edit(path) {
+  if (!composer.empty) return composer.say(composer.dataset.busy, true);
+  const answer = await fetch(path, { headers: { Accept: 'application/json' } }).catch(() => null);
+  if (!answer?.ok) return composer.say(composer.dataset.away, true);
+  return composer.take(await answer.json());
+}
+
+async function refresh() {
+  const answer = await fetch(location.href).catch(() => null);
+  if (!answer?.ok) return;
+  const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
+  const fresh = page.querySelector('[data-part="unpublished"]');
+  if (fresh) document.querySelector('[data-part="unpublished"]').replaceWith(fresh);
+}
+
+function decorate() {
+  const template = document.getElementById('update-actions');
+  if (!template) return;
+  for (const article of document.querySelectorAll('.updates > article:not(:has(> .actions))')) {
+    const actions = template.content.cloneNode(true);
+    actions.firstElementChild.setAttribute('aria-labelledby', `${article.id}-title`);
+    article.append(actions);
+  }
+}
+
+// Opens a dialog about an update; its fields when it was agreed to, else null.
+function asked(id, element) {
+  const dialog = document.getElementById(id);
+  const form = dialog.querySelector('form');
+  form.reset();
+  dialog.returnValue = '';
+  dialog.querySelector('.target').textContent = titleOf(element);
+  dialog.showModal();
+  return new Promise(answer => {
+    dialog.addEventListener('close', () => {
+      answer(dialog.returnValue ? Object.fromEntries(new FormData(form)) : null);
+    }, { once: true });
+  });
+}
+
+function titleOf(element) {
+  return (element.querySelector('h3') ?? element.querySelector('[lang]')).textContent.trim();
+}
+
+function filled(fields) {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value));
+}

@@ -1,0 +1,205 @@
+// <desk-outbox>: what was sent from this browser and has not been answered yet, was refused, or can still be taken
+// back.
+//
+// Theory of operation
+//   An entry holds the requests of one deed, in order, each with the key it will have on every attempt, and what was
+//   typed. It is in localStorage before the first attempt and leaves it only when the server has answered, so a
+//   crashed tab, a closed laptop or a lost network costs nothing: the next desk of the same editor in this browser
+//   goes on. One tab sends at a time (a lock of the browser), the oldest entry first; the server's idempotency keys
+//   make a doubled attempt harmless all the same.
+//
+// An entry: { id, slug, at, title, requests, typed, hold, undo, state, … }
+//   requests  see request.js; `{id}` in a path and the revision `next` are filled in from the answer before
+//   typed     what the composer held, null for a deed of one press
+//   hold      seconds the server holds it back; `undo` is the request that takes it back meanwhile
+//   state     `waiting` for an answer · `held` until a time · `refused` with a sentence
+
+import { attempt } from './request.js';
+
+const BASE_DELAY = 1000;
+const LONGEST_DELAY = 15000;
+const PATIENCE = 20; // attempts at a step that fits the state only when a hold is over
+
+customElements.define('desk-outbox', class extends HTMLElement {
+  #prefix = `livefeed:outbox:${this.dataset.account}:`;
+  #failures = 0;
+  #wake = () => {};
+
+  connectedCallback() {
+    addEventListener('storage', event => event.key?.startsWith(this.#prefix) && this.#show());
+    addEventListener('online', () => this.#wake());
+    addEventListener('focus', () => this.#wake()); // perhaps back from logging in
+    this.addEventListener('click', event => this.#press(event.target.closest('button')));
+    setInterval(() => this.#tick(), 250);
+    this.#show();
+    navigator.locks.request(`${this.#prefix}sender`, () => this.#sendForEver());
+  }
+
+  // Keep { title, requests, typed, hold, undo } and send it as soon as may be.
+  put(entry) {
+    const last = this.#entries().at(-1);
+    const at = Math.max(Date.now(), (last?.at ?? 0) + 1); // a clock that was set back must not change the order
+    this.#keep({ ...entry, id: crypto.randomUUID(), slug: this.dataset.slug, at, state: 'waiting' });
+    this.#failures = 0;
+    this.#wake();
+  }
+
+  // What was refused of this coverage and waits for its writer, the oldest first.
+  refused() {
+    return this.#entries().filter(entry => entry.state === 'refused' && entry.slug === this.dataset.slug);
+  }
+
+  drop({ id }) {
+    localStorage.removeItem(this.#prefix + id);
+    this.#show();
+  }
+
+  // Sending
+
+  async #sendForEver() {
+    for (;;) {
+      const entry = this.#entries().find(found => found.state === 'waiting');
+      if (entry) await this.#step(entry);
+      else await this.#pause(LONGEST_DELAY);
+    }
+  }
+
+  async #step(entry) {
+    const [request, ...rest] = entry.requests;
+    const answer = await attempt(request);
+    if (!localStorage.getItem(this.#prefix + entry.id)) return; // it was given up meanwhile
+    const tries = (entry.tries ?? 0) + 1;
+    const tooEarly = request.patient && answer.status === 409 && tries < PATIENCE;
+    if (answer.unknown || tooEarly) {
+      this.#failures += 1;
+      this.#keep({ ...entry, tries, signedOut: Boolean(answer.signedOut) });
+      const longest = Math.min(LONGEST_DELAY, BASE_DELAY * 2 ** this.#failures);
+      await this.#pause(tooEarly ? 500 : Math.random() * longest);
+      return;
+    }
+    this.#failures = 0;
+    if (answer.refused) {
+      this.#keep({ ...entry, state: 'refused', sentence: answer.refused, status: answer.status, current: answer.current });
+    } else {
+      this.#answered({ ...entry, tries: 0, signedOut: false }, answer.done, rest);
+    }
+  }
+
+  #answered(entry, document, rest) {
+    const requests = rest.map(request => filled(request, document));
+    if (entry.hold && document.status === 'scheduled') {
+      const until = Date.now() + entry.hold * 1000;
+      this.#keep({ ...entry, requests, state: 'held', until, undo: filled(entry.undo, document) });
+    } else if (requests.length) {
+      this.#keep({ ...entry, requests });
+    } else {
+      this.drop(entry);
+    }
+    this.#tell('sent', { entry, document });
+  }
+
+  // What is held comes into readers' view by itself; then only the rest of its requests is left to do.
+  #tick() {
+    for (const entry of this.#entries()) {
+      if (entry.state !== 'held') continue;
+      if (entry.until > Date.now()) {
+        const standing = this.querySelector(`[data-entry="${entry.id}"] .standing`);
+        const words = this.#heldFor(entry);
+        if (standing && standing.textContent !== words) standing.textContent = words;
+      } else if (entry.requests.length) {
+        this.#keep({ ...entry, state: 'waiting', hold: 0 });
+        this.#wake();
+      } else {
+        this.drop(entry);
+      }
+    }
+  }
+
+  // What a person does with an entry
+
+  async #press(button) {
+    const id = button?.closest('[data-entry]').dataset.entry;
+    const entry = this.#entries().find(found => found.id === id);
+    if (!entry) return;
+    const { deed } = button.dataset;
+    if (deed === 'undo') await this.#undo(entry, button);
+    else if (deed === 'dismiss') this.drop(entry);
+    else if (deed === 'back') this.#tell('back', { entry });
+    else if (confirm(this.dataset.sure)) this.#tell('back', { entry });
+  }
+
+  async #undo(entry, button) {
+    button.disabled = true;
+    const answer = await attempt(entry.undo);
+    if (answer.done || answer.status === 404) this.#tell('back', { entry, undone: true });
+    else if (answer.refused) this.#keep({ ...entry, typed: null, state: 'refused', sentence: answer.refused });
+    else button.disabled = false; // no answer: it may be pressed again while the hold lasts
+  }
+
+  // How it looks
+
+  #show() {
+    const entries = this.#entries();
+    this.hidden = !entries.length;
+    this.querySelector('ul').replaceChildren(...entries.map(entry => this.#line(entry)));
+    if (this.refused().length) this.#tell('refused');
+  }
+
+  #line(entry) {
+    const line = document.importNode(this.querySelector('template').content, true).firstElementChild;
+    const { state, typed, tries, signedOut } = entry;
+    line.dataset.entry = entry.id;
+    line.dataset.state = state;
+    line.querySelector('bdi').textContent = entry.title;
+    line.querySelector('.standing').textContent = this.#standing(entry);
+    line.querySelector('a').hidden = !signedOut;
+    const deeds = {
+      undo: state === 'held',
+      'give-up': state === 'waiting' && tries > 0 && Boolean(typed),
+      back: state === 'refused' && Boolean(typed) && entry.slug === this.dataset.slug,
+      dismiss: state === 'refused' && !typed,
+    };
+    for (const [deed, possible] of Object.entries(deeds)) line.querySelector(`[data-deed="${deed}"]`).hidden = !possible;
+    return line;
+  }
+
+  #standing(entry) {
+    if (entry.state === 'held') return this.#heldFor(entry);
+    if (entry.state === 'refused') return entry.sentence;
+    if (entry.signedOut) return this.dataset.signedOut;
+    return entry.tries ? this.dataset.retrying : this.dataset.sending;
+  }
+
+  #heldFor(entry) {
+    return this.dataset.held.replace('{n}', Math.max(0, Math.ceil((entry.until - Date.now()) / 1000)));
+  }
+
+  #entries() {
+    return Object.keys(localStorage)
+      .filter(key => key.startsWith(this.#prefix))
+      .map(key => JSON.parse(localStorage.getItem(key)))
+      .sort((one, other) => one.at - other.at);
+  }
+
+  #keep(entry) {
+    localStorage.setItem(this.#prefix + entry.id, JSON.stringify(entry));
+    this.#show();
+  }
+
+  #tell(what, detail = {}) {
+    this.dispatchEvent(new CustomEvent(`outbox-${what}`, { detail, bubbles: true }));
+  }
+
+  #pause(milliseconds) {
+    return new Promise(resume => {
+      const timer = setTimeout(resume, milliseconds);
+      this.#wake = () => { clearTimeout(timer); resume(); };
+    });
+  }
+});
+
+// The next request of a deed is about what the one before has made: its id and revision are known only now.
+function filled(request, document) {
+  const path = request.path.replace('{id}', document.id);
+  return { ...request, path, revision: request.revision === 'next' ? document.revision : request.revision };
+}

@@ -1,0 +1,118 @@
+// <desk-pictures>: the pictures of an update. Pasted, dropped, chosen or taken with a phone's camera, each is sent to
+// the server at once, while its words are being written. Its `value` is what the API takes as `media`.
+
+const WORDS = ['alt', 'caption', 'credit'];
+const RETRY_AFTER = 3000;
+
+customElements.define('desk-pictures', class extends HTMLElement {
+  #list = this.querySelector('ul');
+  #input = this.querySelector('input[type="file"]');
+
+  connectedCallback() {
+    const form = this.closest('form');
+    this.#input.addEventListener('change', () => {
+      this.#take(this.#input.files);
+      this.#input.value = '';
+    });
+    form.addEventListener('picture', event => this.#take([event.detail.file]));
+    form.addEventListener('dragover', event => event.dataTransfer.types.includes('Files') && event.preventDefault());
+    form.addEventListener('drop', event => this.#catch(event, event.dataTransfer));
+    // Trix hands over what is pasted into it (`picture`); this is for every other field.
+    form.addEventListener('paste', event => event.target.closest('trix-editor') || this.#catch(event, event.clipboardData));
+    this.addEventListener('click', event => this.#press(event));
+  }
+
+  get value() {
+    return [...this.#list.children].filter(line => line.dataset.id).map(line => ({
+      id: line.dataset.id,
+      ...Object.fromEntries(WORDS.map(name => [name, line.querySelector(`[name="${name}"]`).value.trim()])),
+      ...(line.dataset.focusX && { focus_x: Number(line.dataset.focusX), focus_y: Number(line.dataset.focusY) }),
+      url: line.querySelector('img').getAttribute('src'),
+    }));
+  }
+
+  set value(pictures) {
+    this.#list.replaceChildren(...pictures.map(picture => this.#line(picture)));
+  }
+
+  get sending() {
+    return Boolean(this.querySelector('[data-sending]'));
+  }
+
+  #catch(event, transfer) {
+    const files = [...transfer?.files ?? []].filter(({ type }) => type.startsWith('image/'));
+    if (!files.length) return;
+    event.preventDefault();
+    this.#take(files);
+  }
+
+  #take(files) {
+    for (const file of files) {
+      const line = this.#line({});
+      line.dataset.sending = '';
+      this.#list.append(line);
+      line.querySelector('[name="alt"]').focus();
+      this.#send(file, line, crypto.randomUUID());
+    }
+  }
+
+  async #send(file, line, key) {
+    const said = line.querySelector('.standing');
+    said.textContent = this.dataset.sending;
+    const body = new FormData();
+    body.append('file', file);
+    let answer;
+    try {
+      answer = await fetch('/api/v1/media', { method: 'POST', body, headers: { Accept: 'application/json', 'Idempotency-Key': key } });
+    } catch {
+      answer = null;
+    }
+    if (!line.isConnected) return; // it was removed meanwhile
+    if (!answer || answer.status >= 500 || answer.status === 401) {
+      said.textContent = this.dataset.retrying;
+      setTimeout(() => line.isConnected && this.#send(file, line, key), RETRY_AFTER);
+      return;
+    }
+    const document = await answer.json().catch(() => ({}));
+    delete line.dataset.sending;
+    if (answer.ok) this.#show(line, document);
+    else line.classList.add('problem');
+    said.textContent = answer.ok ? '' : document.detail ?? `${answer.status}`;
+    this.dispatchEvent(new Event('input', { bubbles: true }));
+  }
+
+  #line(picture) {
+    const line = document.importNode(this.querySelector('template').content, true).firstElementChild;
+    for (const name of WORDS) {
+      const field = line.querySelector(`[name="${name}"]`);
+      field.value = picture[name] ?? '';
+    }
+    if (picture.id) this.#show(line, picture);
+    return line;
+  }
+
+  #show(line, { id, url, focus_x: x, focus_y: y }) {
+    line.dataset.id = id;
+    line.querySelector('img').src = new URL(url, location.href).pathname;
+    line.querySelector('.focal').hidden = false;
+    if (x !== undefined && x !== null) this.#focus(line, x, y);
+  }
+
+  #press(event) {
+    const line = event.target.closest('li');
+    if (event.target.closest('[data-deed="remove"]')) {
+      line.remove();
+    } else if (event.target.closest('[data-deed="focus"]')) {
+      const { left, top, width, height } = event.target.getBoundingClientRect();
+      const keyboard = event.detail === 0; // pressed by a key: the middle
+      this.#focus(line, keyboard ? 50 : Math.round((event.clientX - left) / width * 100), keyboard ? 50 : Math.round((event.clientY - top) / height * 100));
+    } else return;
+    this.dispatchEvent(new Event('input', { bubbles: true }));
+  }
+
+  #focus(line, x, y) {
+    Object.assign(line.dataset, { focusX: x, focusY: y });
+    line.querySelector('.focal').style.setProperty('--x', `${x}%`);
+    line.querySelector('.focal').style.setProperty('--y', `${y}%`);
+  }
+});

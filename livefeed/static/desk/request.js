@@ -1,0 +1,48 @@
+// One write of the desk: made once, tried until it is answered.
+//
+// The key is made here, before the first attempt, and stays with the request: whatever was lost on the way, a
+// repetition with the same key gets the first result and is never posted twice.
+
+const UNKNOWN = new Set([408, 425, 429, 500, 502, 503, 504]); // the outcome may be unknown: ask again, same key
+const ANSWER_TIMEOUT = 15000;
+
+export function newRequest(method, path, body = null, revision = null) {
+  return { method, path, body, revision, key: crypto.randomUUID() };
+}
+
+// One attempt. Resolves to { done: document }, { refused: sentence, status, current }, or { unknown: true } when
+// nobody can say what became of it. `signedOut` comes with an unknown outcome that only a login can clear up.
+export async function attempt(request) {
+  let answer;
+  try {
+    answer = await fetch(request.path, {
+      method: request.method,
+      headers: headersOf(request),
+      body: request.body === null ? undefined : JSON.stringify(request.body),
+      signal: AbortSignal.timeout(ANSWER_TIMEOUT),
+    });
+  } catch {
+    return { unknown: true }; // offline, or cut on the way
+  }
+  if (answer.status === 401) return { unknown: true, signedOut: true };
+  if (UNKNOWN.has(answer.status)) return { unknown: true };
+  const document = await documentOf(answer);
+  if (answer.ok) return { done: document };
+  const refused = document.detail || document.title || `${answer.status}`;
+  return { refused, status: answer.status, current: document.current };
+}
+
+function headersOf({ body, revision, key }) {
+  const headers = { Accept: 'application/json', 'Idempotency-Key': key };
+  if (body !== null) headers['Content-Type'] = 'application/json';
+  if (revision !== null) headers['If-Match'] = `"${revision}"`;
+  return headers;
+}
+
+async function documentOf(answer) {
+  try {
+    return JSON.parse(await answer.text());
+  } catch {
+    return {}; // an answer of a proxy, or none
+  }
+}

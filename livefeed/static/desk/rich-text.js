@@ -1,0 +1,85 @@
+// <rich-text>: the text of an update, as the HTML that is stored.
+//
+// Trix writes it where Trix can hold all of it: an editor that drops what it does not know would lose a table or a
+// language mark when somebody mends a comma. Such a body is shown as its HTML source instead.
+//
+// `value` is the HTML, '' when there is nothing. Fires `input` on every change.
+
+const HELD = new Set(['A', 'B', 'BLOCKQUOTE', 'BR', 'DIV', 'EM', 'H3', 'I', 'LI', 'OL', 'P', 'PRE', 'S', 'STRONG', 'UL']);
+const LARGEST_PASTE = 200_000; // characters of HTML; Word's may have megabytes, and cleaning them would stop the page
+
+const { config } = window.Trix;
+Object.assign(config.blockAttributes.default, { tagName: 'p', breakOnReturn: true });
+config.blockAttributes.heading1.tagName = 'h3'; // an update's own headline is h3, headings in its text begin there
+config.textAttributes.strike.tagName = 's';
+
+customElements.define('rich-text', class extends HTMLElement {
+  #loading = false;
+
+  connectedCallback() {
+    this.editor = this.querySelector('trix-editor');
+    this.source = this.querySelector('textarea');
+    this.editor.addEventListener('trix-change', () => this.#changed());
+    this.editor.addEventListener('trix-file-accept', event => {
+      event.preventDefault(); // pictures stand beside the text, with words of their own
+      this.#picture(event.file);
+    });
+    this.editor.addEventListener('trix-attachment-add', event => event.attachment.remove());
+    this.editor.addEventListener('paste', event => this.#paste(event), { capture: true });
+  }
+
+  get value() {
+    if (!this.source.hidden) return this.source.value;
+    const html = this.editor.value.replaceAll('<!--block-->', '');
+    return this.editor.editor?.getDocument().toString().trim() ? html : '';
+  }
+
+  set value(html) {
+    const beyond = !held(html);
+    this.#loading = true;
+    this.source.hidden = !beyond;
+    this.editor.hidden = this.editor.toolbarElement.hidden = beyond;
+    this.source.value = beyond ? html : '';
+    if (this.editor.editor) this.editor.editor.loadHTML(beyond ? '' : html);
+    else this.editor.addEventListener('trix-initialize', () => this.editor.editor.loadHTML(html), { once: true });
+    this.#loading = false;
+  }
+
+  get text() {
+    return this.source.hidden ? this.editor.editor?.getDocument().toString() ?? '' : this.source.value;
+  }
+
+  // Put plain words where the caret is.
+  insert(words) {
+    if (this.source.hidden) this.editor.editor.insertString(words);
+    else this.source.setRangeText(words, this.source.selectionStart, this.source.selectionEnd, 'end');
+  }
+
+  focus() {
+    (this.source.hidden ? this.editor : this.source).focus();
+  }
+
+  #paste(event) {
+    const html = event.clipboardData?.getData('text/html') ?? '';
+    if (html.length <= LARGEST_PASTE) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    this.editor.editor.insertString(event.clipboardData.getData('text/plain'));
+  }
+
+  #picture(file) {
+    this.dispatchEvent(new CustomEvent('picture', { detail: { file }, bubbles: true }));
+  }
+
+  #changed() {
+    if (!this.#loading) this.dispatchEvent(new Event('input', { bubbles: true }));
+  }
+});
+
+function held(html) {
+  const root = new DOMParser().parseFromString(html, 'text/html').body;
+  return [...root.querySelectorAll('*')].every(({ nodeName, attributes }) => {
+    const kept = nodeName === 'A' ? ['href', 'rel'] : ['dir']; // a block's direction is found anew from its letters
+    return HELD.has(nodeName) && [...attributes].every(({ name }) => kept.includes(name));
+  });
+}
