@@ -253,11 +253,11 @@ def test_the_live_page_names_its_feeds_with_atom_first(pages: Pages) -> None:
     assert len({link.get("href") for link in links}) == 6
 
 
-def test_key_events_lead_to_this_page_or_else_to_their_own(pages: Pages) -> None:
+def test_key_events_lead_to_this_page_or_to_the_one_that_has_them(pages: Pages) -> None:
     elsewhere = replace(UPDATE, id="00X", order=1)
     html = pages.live_page(replace(FRONT, key_events=(UPDATE, elsewhere)))
     (aside,) = parsed(html).iter("aside")
-    assert [a.get("href") for a in aside.iter("a")] == ["#u-01A", f"{SITE}/live/storm/updates/00X"]
+    assert [a.get("href") for a in aside.iter("a")] == ["#u-01A", "/live/storm?with=00X"]
 
 
 def test_the_first_page_shows_what_no_archive_page_has(pages: Pages) -> None:

@@ -108,4 +108,7 @@ def _own(address: str, site: str) -> str | None:
     query, fragment = (
         f"{mark}{part}" if part else "" for mark, part in (("?", parts.query), ("#", parts.fragment))
     )
-    return f"{quote(unquote(parts.path))}{query}{fragment}"
+    path = quote(unquote(parts.path))
+    if query.startswith("?with="):
+        return f"{path}/updates/{query[6:]}"  # which page has it is for a server to say; here it has its own
+    return f"{path}{query}{fragment}"

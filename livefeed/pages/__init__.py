@@ -94,8 +94,9 @@ class Pages:
 
     # Readers' pages
 
-    def live_page(self, front: Front, *, stale: bool = False) -> str:
-        """The first page of a coverage, complete without scripts; they connect with the front's position."""
+    def live_page(self, front: Front, *, stale: bool = False, oldest_first: bool = False) -> str:
+        """The first page of a coverage, complete without scripts; they connect with the front's position.
+        Turned round it shows the same updates, for which updates a page has depends on nothing else."""
         blog = live_blog(front, self._first_page(front), base_url=self.base_url, site_title=self._site_title)
         return self._render(
             "live.html",
@@ -103,18 +104,26 @@ class Pages:
             stale=stale,
             card=coverage_card(front, self.base_url),
             linked_data=data_block(blog),
-            **self._stream(front),
+            page_size=self._page_size,
+            **self._stream(front, oldest_first=oldest_first),
         )
 
     def archive_page(
-        self, coverage: Coverage, updates_oldest_first: Sequence[Update], number: int, total: int
+        self,
+        coverage: Coverage,
+        updates_oldest_first: Sequence[Update],
+        number: int,
+        total: int,
+        *,
+        oldest_first: bool = False,
     ) -> str:
-        """Archive page `number`, counted from the oldest; shown newest first like every page."""
+        """Archive page `number`, counted from the oldest; newest first like every page if not turned."""
         return self._render(
             "archive.html",
             coverage.language,
             coverage=coverage,
-            updates=list(reversed(updates_oldest_first)),
+            updates=list(updates_oldest_first if oldest_first else reversed(updates_oldest_first)),
+            oldest_first=oldest_first,
             number=number,
             pages=archive_pages(total, self._page_size),
         )
@@ -253,11 +262,13 @@ class Pages:
 
     # How it is rendered
 
-    def _stream(self, front: Front) -> dict[str, object]:
+    def _stream(self, front: Front, *, oldest_first: bool = False) -> dict[str, object]:
+        updates = self._first_page(front)
         return {
             "front": front,
             "coverage": front.coverage,
-            "updates": self._first_page(front),
+            "updates": updates[::-1] if oldest_first else updates,
+            "oldest_first": oldest_first,
             "pages": archive_pages(front.total, self._page_size),
         }
 

@@ -4,11 +4,15 @@
 // any loss. A heartbeat names the position up to which everything was written: another one than ours proves a gap.
 // Times are durations of this device; no position or order ever comes from its clock.
 
-const HELLO_TIMEOUT = 4000;
+const HELLO_TIMEOUT = 3000; // doubled after each round in which every way failed: a weak line needs longer
 const SILENCE_TIMEOUT = 60000; // heartbeats come every 25 s at most: two missed ones are a dead connection
+const STEADY = 3000; // a connection that stood so long was no failed attempt
+const SLEPT = 90000; // timers of hidden pages come once a minute, those of a machine that slept later
 const BASE_DELAY = 500;
 const LONGEST_DELAY = 20000;
 const PATIENCE = 4; // failures in a row before a way that has worked here is given up
+
+let longestWait = 20; // seconds; a proxy may cut silent requests much sooner
 
 const KINDS = ['hello', 'heartbeat', 'reload', 'goodbye', 'published', 'revised', 'corrected', 'retracted',
   'restored', 'pinned', 'unpinned', 'coverage'];
@@ -37,8 +41,9 @@ export function overEvents(channel, after, frame, lost) {
 
 export function byPolling(channel, after, frame, lost) {
   const stop = new AbortController();
+  let wait = 0;
   (async () => {
-    for (let wait = 0; ; wait = 20) {
+    for (; ; wait = longestWait) {
       const started = performance.now();
       const answer = await fetch(`${address(channel, 'changes', after)}&wait=${wait}`, { signal: stop.signal });
       if (!answer.ok) throw new Error(`status ${answer.status}`);
@@ -51,7 +56,11 @@ export function byPolling(channel, after, frame, lost) {
       if (!more) frame({ kind: 'heartbeat', position: after });
       if (wait && !events.length && performance.now() - started < 1000) await pause(2000);
     }
-  })().catch(() => stop.signal.aborted || lost());
+  })().catch(() => {
+    if (stop.signal.aborted) return;
+    if (wait) longestWait = Math.max(3, longestWait / 2);
+    lost();
+  });
   return () => stop.abort();
 }
 
@@ -59,8 +68,9 @@ export class Connection {
   #way = 0;
   #proven = -1; // the way that has worked here
   #failures = 0;
+  #rounds = 0; // of all ways, without a hello
   #attempt = 0;
-  #greeted = false;
+  #greeted = 0; // when hello came, 0 before
   #heard = 0;
   #close = () => {};
   #retry;
@@ -70,27 +80,37 @@ export class Connection {
   // position  what the page already shows; empty: from now on
   // receive   takes each event's frame
   // reload    called when the position is worthless; returns a promise of a good one
-  // tell      called with true when the connection stands, false when it is lost
+  // tell      called with true when the connection stands, false when it is lost, and whether there is no network
   constructor(channel, position, { receive, reload, tell = () => {}, ways = [overSocket, overEvents, byPolling] }) {
     Object.assign(this, { channel, position, receive, reload, tell, ways });
-    addEventListener('online', () => this.#wake(true));
-    addEventListener('pageshow', event => event.persisted && this.#wake(true));
-    document.addEventListener('visibilitychange', () => document.hidden || this.#wake(false));
+    addEventListener('online', () => this.#renew());
+    addEventListener('offline', () => this.#lose());
+    const line = navigator.connection;
+    let { type } = line ?? {};
+    line?.addEventListener('change', () => type !== (type = line.type) && this.#renew());
+    addEventListener('pagehide', () => this.#drop()); // a page with an open socket is not kept for «back»
+    addEventListener('pageshow', event => event.persisted && this.open());
+    document.addEventListener('visibilitychange', () => document.hidden || this.#wake());
+    let last = Date.now();
+    setInterval(() => {
+      if (Date.now() - last > SLEPT) this.#wake();
+      last = Date.now();
+    }, 10000);
     this.open();
   }
 
   open() {
     this.#drop();
-    this.#alarm = setTimeout(() => this.#lose(), HELLO_TIMEOUT);
+    this.#alarm = setTimeout(() => this.#lose(), Math.min(30000, HELLO_TIMEOUT * 2 ** this.#rounds));
     this.#close = this.ways[this.#way](this.channel, this.position, frame => this.#take(frame), () => this.#lose());
   }
 
   #take(frame) {
-    this.#heard = performance.now();
+    this.#heard = Date.now(); // it goes on while the machine sleeps
     clearTimeout(this.#alarm);
     this.#alarm = setTimeout(() => this.#lose(), SILENCE_TIMEOUT);
     if (frame.kind === 'hello') {
-      this.#greeted = true;
+      this.#greeted = performance.now();
       this.#proven = this.#way;
       this.#failures = 0;
       this.position ||= frame.position;
@@ -115,7 +135,7 @@ export class Connection {
     }
   }
 
-  // Take the page's state anew, and the stream from its position.
+  // Takes the page's state anew, and the stream from its position.
   async begin() {
     this.#drop();
     try {
@@ -126,11 +146,15 @@ export class Connection {
 
   // Another way is tried when this one never said hello, unless it has worked here and may just be restarting.
   #lose() {
-    if (!this.#greeted && (this.#way !== this.#proven || ++this.#failures >= PATIENCE)) {
+    const online = navigator.onLine;
+    if (this.#greeted) {
+      if (performance.now() - this.#greeted > STEADY) this.#attempt = 0;
+    } else if (online && (this.#way !== this.#proven || ++this.#failures >= PATIENCE)) {
       this.#failures = 0;
       this.#way = (this.#way + 1) % this.ways.length;
+      if (!this.#way) this.#rounds += 1;
     }
-    this.tell(false);
+    this.tell(false, !online);
     this.#again();
   }
 
@@ -140,10 +164,14 @@ export class Connection {
     this.#retry = setTimeout(() => this.open(), delay);
   }
 
-  // After sleep or a change of network a connection may look alive and be dead.
-  #wake(sure) {
-    if (this.#greeted && !sure && performance.now() - this.#heard < 30000) return;
-    this.#way = 0;
+  // Another network: what was blocked may be open, and what was open is dead, though it may look alive.
+  #renew() {
+    this.#way = this.#rounds = this.#attempt = 0;
+    this.open();
+  }
+
+  #wake() {
+    if (this.#greeted && Date.now() - this.#heard < 30000) return;
     this.#attempt = 0;
     this.open();
   }
@@ -151,7 +179,7 @@ export class Connection {
   #drop() {
     clearTimeout(this.#retry);
     clearTimeout(this.#alarm);
-    this.#greeted = false;
+    this.#greeted = 0;
     this.#close();
     this.#close = () => {};
   }

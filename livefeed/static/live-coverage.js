@@ -1,32 +1,62 @@
 // <live-coverage>: keeps a coverage's page at the state of its log.
 //
 // Every frame carries the full state of one update as the page's own HTML, so applying one is an upsert by id and
-// doubles are harmless. New updates wait behind <new-updates> unless the reader is at the top of a visible page;
+// doubles are harmless. New updates wait behind <new-updates> unless the reader is at the live edge of a visible page;
 // changes of what is already shown apply in place, silently.
 
 import { Connection } from './connection.js';
+import { focus, replace, steady } from './reading-place.js';
 
 const LOST_SHOWN_AFTER = 5000; // most losses mend sooner; a line that flickers alarms for nothing
 const ANNOUNCE_INTERVAL = 10000;
+const PICTURE = 16; // between pictures: in one of them a change would meet what `steady` moves in it
+const AT_ONCE = 40; // frames: a burst must not make the page deaf
+const MOST = 100; // articles that stay by themselves: a weak phone has to lay all of them out
 
 customElements.define('live-coverage', class extends HTMLElement {
-  #waiting = new Map(); // id → article
+  #frames = [];
+  #waiting = new Map(); // id → article; null for one that would be cut at once
   #announced = 0;
   #unannounced = 0;
   #title = document.title;
   #lost;
+  #soon;
 
   connectedCallback() {
     if (this.connection) return;
     this.querySelector('new-updates').addEventListener('reveal', () => this.#reveal());
+    this.addEventListener('click', event => this.#click(event));
     this.connection = new Connection(this.dataset.channel, this.dataset.position, {
-      receive: frame => this.#apply(frame),
+      receive: frame => this.#receive(frame),
       reload: () => this.#reload(),
-      tell: stands => this.#tell(stands),
+      tell: (stands, offline) => this.#tell(stands, offline),
     });
   }
 
-  #apply({ kind, id, html }) {
+  #receive(frame) {
+    this.#frames.push(frame);
+    this.#soon ??= setTimeout(() => this.#take(), PICTURE);
+  }
+
+  #take() {
+    const frames = this.#frames.splice(0, AT_ONCE);
+    this.#soon = this.#frames.length ? setTimeout(() => this.#take(), PICTURE) : undefined;
+    const edge = this.#atEdge();
+    const live = !this.querySelector('pause-updates')?.paused && ('immediate' in this.dataset || edge && !document.hidden);
+    // What comes in at the top is to be seen, not to be held above the window.
+    const seen = live && edge && !this.#oldestFirst && frames.some(({ kind }) => kind === 'published');
+    try {
+      steady(this, () => {
+        for (const frame of frames) this.#apply(frame, live);
+        if (live) this.#cut();
+      }, scrollY > 0 && !seen);
+    } catch (error) {
+      console.error(error);
+      this.connection.begin(); // an event that could not be applied must not become a silent hole
+    }
+  }
+
+  #apply({ kind, id, html }, live) {
     const template = document.createElement('template');
     template.innerHTML = html;
     const element = template.content.firstElementChild;
@@ -34,55 +64,104 @@ customElements.define('live-coverage', class extends HTMLElement {
     // A page that shows a part of the channel only may turn a frame away, see widget.js.
     const detail = { kind, element, known: shown ?? this.#waiting.get(id) };
     if (!this.dispatchEvent(new CustomEvent('frame', { cancelable: true, detail }))) return;
-    if (kind === 'coverage') return this.#part('header').replaceWith(element);
-    if (shown) {
-      const focused = shown.contains(document.activeElement);
-      shown.replaceWith(element);
-      if (focused) focus(element);
+    if (kind === 'coverage') {
+      this.#part('header').replaceWith(element);
+    } else if (shown) {
+      replace(shown, element);
+      if (!kind.endsWith('pinned')) element.classList.add('fresh');
       this.#mirror(element);
     } else if (this.#waiting.has(id)) {
       this.#waiting.set(id, element);
-    } else if (Number(element.dataset.order) < this.#oldest()) {
+    } else if (order(element) < order(this.#stream()[0])) {
       this.#mirror(element); // it stands on an archive page; the lists beside the stream still name it
     } else {
-      this.#arrive(id, element);
+      this.#arrive(id, element, live);
     }
   }
 
-  #arrive(id, article) {
-    if (this.#mayInsert()) {
+  #arrive(id, article, live) {
+    if (live && !this.#waiting.size) {
       this.#insert(article);
     } else {
       this.#waiting.set(id, article);
+      if (this.#waiting.size > this.#most) this.#waiting.set([...this.#waiting].find(([, kept]) => kept)[0], null);
       this.#count();
     }
     this.#unannounced += 1;
     this.#announce();
   }
 
-  #mayInsert() {
-    if (this.#waiting.size || this.querySelector('pause-updates')?.paused) return false;
-    if ('immediate' in this.dataset) return true;
-    return !document.hidden && this.#part('updates').getBoundingClientRect().top >= 0;
-  }
-
   #insert(article) {
-    const order = Number(article.dataset.order);
-    const list = this.#part('updates');
-    const next = [...list.children].find(other => Number(other.dataset.order) < order);
-    list.insertBefore(article, next ?? null);
+    place(this.#part('updates'), article);
     article.classList.add('fresh');
     this.querySelector('.empty')?.remove();
     this.#mirror(article);
   }
 
   #reveal() {
-    const articles = [...this.#waiting.values()].sort((one, other) => one.dataset.order - other.dataset.order);
+    const arrived = [...this.#waiting.values()];
     this.#waiting.clear();
     this.#count();
-    for (const article of articles) this.#insert(article);
-    this.#part('updates').scrollIntoView();
-    if (articles.length) focus(articles.at(-1));
+    const gone = this.#leave([...this.#stream(), ...arrived]);
+    const fresh = arrived.filter(article => article && !gone.includes(article));
+    for (const article of fresh) this.#insert(article);
+    const first = fresh.at(this.#oldestFirst ? 0 : -1);
+    (this.#oldestFirst ? first : this.#part('updates'))?.scrollIntoView();
+    if (first) focus(first);
+  }
+
+  // The oldest archive pages leave the page once nobody can miss them; the link at the old end leads to them.
+  #cut() {
+    const end = this.#stream()[this.#size - 1]?.getBoundingClientRect();
+    if (end && (this.#oldestFirst ? end.bottom < -innerHeight : end.top > 2 * innerHeight)) this.#leave(this.#stream());
+  }
+
+  // Takes whole archive pages off the old end of `articles`, oldest first, until no more than #most are left; those.
+  #leave(articles) {
+    const pages = Math.max(0, Math.ceil((articles.length - this.#most) / this.#size));
+    const gone = articles.slice(0, pages * this.#size || 0);
+    for (const article of gone) article?.remove();
+    if (gone.length) this.#lead(Number(this.#part('pages').dataset.pages) + pages);
+    return gone;
+  }
+
+  // The link at the old end leads to archive page `page`; 0: there is none.
+  #lead(page) {
+    const nav = this.#part('pages');
+    nav.dataset.pages = page;
+    const link = nav.querySelector('[rel="prev"]') ?? nav.appendChild(document.createElement('a'));
+    const href = `${this.dataset.channel}?page=${page}${this.#oldestFirst ? '&order=oldest' : ''}`;
+    Object.assign(link, { rel: 'prev', href, textContent: nav.dataset.older });
+    nav.hidden = !page;
+  }
+
+  #click(event) {
+    const link = event.target.closest('a');
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    const { id } = link.closest('.key-events li, .pinned-block article')?.dataset ?? {};
+    if (link.dataset.order) {
+      try {
+        localStorage.setItem('livefeed:order', link.dataset.order);
+      } catch { /* it holds for this page */ }
+    } else if (link.rel === 'prev' && this.#stream().length < 3 * this.#most) {
+      event.preventDefault();
+      this.#older(link.href).catch(() => location.assign(link.href));
+    } else if (id && link.matches('.key-events a, .permalink')) {
+      if (this.#waiting.has(id)) this.#reveal();
+      const article = document.getElementById(`u-${id}`);
+      link.href = article ? `#u-${id}` : `${this.dataset.channel}?with=${id}`;
+      if (article) focus(article);
+    }
+  }
+
+  async #older(address) {
+    const page = await load(address);
+    const articles = [...page.querySelectorAll('.updates > article')].filter(({ id }) => !document.getElementById(id));
+    steady(this, () => {
+      for (const article of articles) place(this.#part('updates'), article);
+      this.#lead(this.#part('pages').dataset.pages - 1);
+    });
+    if (articles.length) focus(articles.reduce((one, other) => (order(one) > order(other) ? one : other)));
   }
 
   #count() {
@@ -109,8 +188,12 @@ customElements.define('live-coverage', class extends HTMLElement {
     const { id, status } = article.dataset;
     const block = this.#part('pinned');
     const pinned = block.querySelector('article');
-    if ('pinned' in article.dataset) block.replaceChildren(copyOf(article));
-    else if (pinned?.dataset.id === id) pinned.remove();
+    if ('pinned' in article.dataset) {
+      if (pinned) replace(pinned, copyOf(article));
+      else block.append(copyOf(article));
+    } else if (pinned?.dataset.id === id) {
+      pinned.remove();
+    }
     block.hidden = !block.querySelector('article');
 
     const list = this.#part('key-events');
@@ -118,8 +201,8 @@ customElements.define('live-coverage', class extends HTMLElement {
     const entries = [...list.querySelectorAll('li')];
     entries.find(entry => entry.dataset.id === id)?.remove();
     if ('keyEvent' in article.dataset && status === 'published') {
-      const entry = keyEvent(article);
-      const next = entries.find(other => other.isConnected && other.dataset.order - article.dataset.order < 0);
+      const entry = keyEvent(article, this.dataset.channel);
+      const next = entries.find(other => other.isConnected && order(other) < order(article));
       if (next) next.before(entry);
       else [...list.querySelectorAll('ol')].at(-1).append(entry);
     }
@@ -128,36 +211,74 @@ customElements.define('live-coverage', class extends HTMLElement {
 
   // The cursor is worthless: take the page as the server renders it now, and its position.
   async #reload() {
-    const answer = await fetch(location.href, { cache: 'no-store' });
-    if (!answer.ok) throw new Error(`status ${answer.status}`);
-    const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
+    const page = await load(location.href, { cache: 'no-store' });
     const fresh = page.querySelector('live-coverage');
-    for (const part of fresh.querySelectorAll('[data-part]')) this.#part(part.dataset.part)?.replaceWith(part);
-    if (this.#oldest()) this.querySelector('.empty')?.remove();
+    this.#frames = [];
     this.#waiting.clear();
     this.#count();
+    steady(this, () => {
+      for (const part of fresh.querySelectorAll('[data-part]')) this.#part(part.dataset.part)?.replaceWith(part);
+      if (this.#stream().length) this.querySelector('.empty')?.remove();
+    });
     return fresh.dataset.position;
   }
 
-  #tell(stands) {
+  #tell(stands, offline) {
     const line = this.querySelector('.lost');
-    if (stands) {
-      clearTimeout(this.#lost);
-      this.#lost = undefined;
-      line.hidden = true;
-    } else {
-      this.#lost ??= setTimeout(() => { line.hidden = false; }, LOST_SHOWN_AFTER);
-    }
+    clearTimeout(this.#lost);
+    const show = () => {
+      line.textContent = offline && line.dataset.offline || line.dataset.lost;
+      line.hidden = stands;
+    };
+    if (stands || offline || !line.hidden) show();
+    else this.#lost = setTimeout(show, LOST_SHOWN_AFTER);
   }
 
-  #oldest() {
-    return Number(this.#part('updates').lastElementChild?.dataset.order ?? 0);
+  // Whether the end where new updates come in is in the window.
+  #atEdge() {
+    const { top, bottom } = this.#part('updates').getBoundingClientRect();
+    return this.#oldestFirst ? bottom <= innerHeight : top >= 0;
+  }
+
+  // The articles, oldest first.
+  #stream() {
+    const articles = [...this.#part('updates').children].filter(child => child.dataset.id);
+    return this.#oldestFirst ? articles : articles.reverse();
+  }
+
+  get #oldestFirst() {
+    return this.#part('updates').dataset.order === 'oldest';
+  }
+
+  get #size() {
+    return Number(this.#part('pages')?.dataset.size ?? NaN);
+  }
+
+  get #most() {
+    return Math.max(MOST, 3 * this.#size) || Infinity; // where there are no archive pages nothing is cut
   }
 
   #part(name) {
     return this.querySelector(`[data-part="${name}"]`);
   }
 });
+
+// Puts `element` among its siblings, at the place of its order.
+export function place(list, element) {
+  const sign = list.dataset.order === 'oldest' ? -1 : 1;
+  const next = [...list.children].find(other => sign * order(other) < sign * order(element));
+  list.insertBefore(element, next ?? null);
+}
+
+export function order(element) {
+  return Number(element?.dataset.order ?? 0);
+}
+
+async function load(address, options) {
+  const answer = await fetch(address, options);
+  if (!answer.ok) throw new Error(`status ${answer.status}`);
+  return new DOMParser().parseFromString(await answer.text(), 'text/html');
+}
 
 // The article as the pinned block has it: the same, with ids of its own.
 function copyOf(article) {
@@ -169,11 +290,11 @@ function copyOf(article) {
   return copy;
 }
 
-function keyEvent(article) {
+function keyEvent(article, channel) {
   const entry = document.createElement('li');
   Object.assign(entry.dataset, { id: article.dataset.id, order: article.dataset.order });
   const link = document.createElement('a');
-  link.href = article.isConnected ? `#${article.id}` : article.querySelector('.permalink').href;
+  link.href = article.isConnected ? `#${article.id}` : `${channel}?with=${article.dataset.id}`;
   const heading = article.querySelector('h3');
   const words = document.createElement('span');
   Object.assign(words, { lang: heading.lang, dir: heading.dir });
@@ -181,9 +302,4 @@ function keyEvent(article) {
   link.append(article.querySelector('local-time').cloneNode(true), ' ', words);
   entry.append(link);
   return entry;
-}
-
-function focus(article) {
-  article.tabIndex = -1;
-  article.focus({ preventScroll: true });
 }

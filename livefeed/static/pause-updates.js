@@ -16,7 +16,6 @@ customElements.define('pause-updates', class extends HTMLElement {
       } catch { /* it holds for this page */ }
     });
     this.#show();
-    this.hidden = false;
   }
 
   #show() {

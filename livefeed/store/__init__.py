@@ -270,6 +270,10 @@ class Store(Protocol):
         """The first-th to last-th published update, both counted from the oldest (1) and included; oldest
         first. The cost does not grow with the coverage."""
 
+    async def ordinal(self, slug: str, id: str) -> int | None:
+        """Which published update of the coverage it is, counted from the oldest (1); None for what was never
+        published there."""
+
     async def filed(self, rubric: Rubric, limit: int) -> Filing:
         """The newest published or retracted updates under a rubric, in the order of their first publication
         on the whole site: those that have it, and those of coverages that have it. What was retracted stays

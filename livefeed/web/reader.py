@@ -9,15 +9,17 @@ from datetime import UTC, datetime
 
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from yarl import URL
 
 from livefeed.feeds import sitemaps
 from livefeed.model import Position, Update
+from livefeed.newsroom import Unknown
 from livefeed.pages import archive_pages
 from livefeed.store import StoreAway
 from livefeed.timeline import Front
 from livefeed.web.answers import Problem
 from livefeed.web.documents import respond
-from livefeed.web.public import front_of, page, page_answer, published
+from livefeed.web.public import PAGE_CACHING, front_of, page, page_answer, published
 from livefeed.web.rooms import rooms_of
 
 SITEMAP_CACHING = "public, max-age=60, stale-while-revalidate=60, stale-if-error=86400"
@@ -40,16 +42,26 @@ async def index(request: web.Request) -> web.Response:
 
 @routes.get("/live/{slug}")
 async def live_page(request: web.Request) -> web.Response:
-    """A coverage: its newest updates, or with `?page=n` an archive page counted from the oldest."""
+    """A coverage: its newest updates, or with `?page=n` an archive page counted from the oldest.
+
+    `order=oldest` turns either round; `with=ID` leads to the page that has the update now.
+    """
     rooms = rooms_of(request)
     front = await front_of(request)
+    if "with" in request.query:
+        return await _page_with(request, front)
+    oldest_first = _oldest_first(request)
     if "page" in request.query:
-        return await _archive_page(request, front)
+        return await _archive_page(request, front, oldest_first)
     stale = rooms.store.away
     state = (front.position, stale)
     links = {"Link": _alternates(request, front)}
-    key = f"live {front.coverage.slug}"
-    return await page(request, key, state, lambda: rooms.pages.live_page(front, stale=stale), headers=links)
+    key = f"live {front.coverage.slug}{' oldest' if oldest_first else ''}"
+
+    def made() -> str:
+        return rooms.pages.live_page(front, stale=stale, oldest_first=oldest_first)
+
+    return await page(request, key, state, made, headers=links)
 
 
 @routes.get("/live/{slug}/updates/{id}")
@@ -187,7 +199,30 @@ def _shows(fronts: Iterable[Front], media_id: str) -> bool:
     return False
 
 
-async def _archive_page(request: web.Request, front: Front) -> web.Response:
+async def _page_with(request: web.Request, front: Front) -> web.Response:
+    """To the update on the page that has it: an archive page for good, the first one until that is full."""
+    rooms = rooms_of(request)
+    slug, id = front.coverage.slug, request.query["with"]
+    ordinal = await rooms.store.ordinal(slug, id)
+    if ordinal is None:
+        raise Unknown(f"There is no update {id[:40]!r} in the coverage {slug!r}.")
+    number = -(-ordinal // rooms.settings.page_size)
+    query = {"page": str(number)} if number <= archive_pages(front.total, rooms.settings.page_size) else {}
+    if _oldest_first(request):
+        query["order"] = "oldest"
+    location = URL.build(path=f"/live/{slug}", query=query, fragment=f"u-{id}")
+    headers = {"Location": str(location), "Cache-Control": PAGE_CACHING}
+    return web.Response(status=302, headers=headers)
+
+
+def _oldest_first(request: web.Request) -> bool:
+    order = request.query.get("order", "newest")
+    if order not in {"newest", "oldest"}:
+        raise Problem(400, f"order is {order[:40]!r}; newest and oldest can be had.", field="order")
+    return order == "oldest"
+
+
+async def _archive_page(request: web.Request, front: Front, oldest_first: bool) -> web.Response:
     rooms = rooms_of(request)
     size = rooms.settings.page_size
     number = _number(request, "page", -(-front.total // size), "coverage")
@@ -195,7 +230,8 @@ async def _archive_page(request: web.Request, front: Front) -> web.Response:
     pages = archive_pages(front.total, size)
     # A full page changes only with its updates; the number of pages after it moves with every new one.
     # And what was rendered before a retraction is never found again, not even while the store is away.
-    key = f"archive {coverage.slug} {number} {rooms.fronts.withdrawals(coverage.slug)}"
+    turned = " oldest" if oldest_first else ""
+    key = f"archive {coverage.slug} {number} {rooms.fronts.withdrawals(coverage.slug)}{turned}"
     kept = rooms.documents.last(key)
     try:
         updates = await rooms.store.published_range(coverage.slug, (number - 1) * size + 1, number * size)
@@ -205,7 +241,11 @@ async def _archive_page(request: web.Request, front: Front) -> web.Response:
         return page_answer(request, kept)
     state = (coverage.position, pages, tuple(_version(update) for update in updates))
     total = front.total
-    return await page(request, key, state, lambda: rooms.pages.archive_page(coverage, updates, number, total))
+
+    def made() -> str:
+        return rooms.pages.archive_page(coverage, updates, number, total, oldest_first=oldest_first)
+
+    return await page(request, key, state, made)
 
 
 def _number(request: web.Request, name: str, most: int, whole: str) -> int:

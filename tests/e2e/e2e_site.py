@@ -206,6 +206,10 @@ class Gate:
         self.inner = 0
         self.shut = False  # nothing passes
         self.refuses_upgrades = False  # as some offices' proxies do
+        self.swallows_upgrades = False  # as worse ones do: no answer at all
+        self.buffers_events = False  # holds back answers that have no end, as proxies with caches do
+        self.lifetime = 0.0  # seconds after which a connection is cut; 0: never
+        self.cuts = 0  # by age
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._listener.setblocking(False)
         self.port: int = self._listener.getsockname()[1]
@@ -251,6 +255,9 @@ class Gate:
                     writer.write(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
                     await writer.drain()
                     return
+                if self.swallows_upgrades and b"\r\nupgrade: websocket" in head.lower():
+                    await reader.read()  # until the browser has had enough
+                    return
                 await self._join(head, reader, writer)
             finally:
                 self._writers.discard(writer)
@@ -260,12 +267,18 @@ class Gate:
         inner_reader, inner_writer = await asyncio.open_connection("127.0.0.1", self.inner)
         self._writers.add(inner_writer)
         try:
-            inner_writer.write(head)
+            line = _Line(self)
+            await line.ask(head, inner_writer)
             both = [
-                asyncio.create_task(_pour(reader, inner_writer)),
-                asyncio.create_task(_pour(inner_reader, writer)),
+                asyncio.create_task(line.forth(reader, inner_writer)),
+                asyncio.create_task(line.back(inner_reader, writer)),
             ]
-            await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
+            ended, _ = await asyncio.wait(
+                both, timeout=self.lifetime or None, return_when=asyncio.FIRST_COMPLETED
+            )
+            if not ended:
+                self.cuts += 1
+                writer.transport.abort()
             for task in both:
                 task.cancel()
             await asyncio.gather(*both, return_exceptions=True)
@@ -274,7 +287,29 @@ class Gate:
             inner_writer.close()
 
 
-async def _pour(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
-    while piece := await source.read(65536):
+class _Line:
+    """One connection through the gate."""
+
+    def __init__(self, gate: Gate) -> None:
+        self._gate = gate
+        self._held = False
+
+    async def ask(self, piece: bytes, sink: asyncio.StreamWriter) -> None:
+        self._held = self._held or (self._gate.buffers_events and b"/sse?" in piece)
         sink.write(piece)
+        await sink.drain()
+
+    async def forth(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+        while piece := await source.read(65536):
+            await self.ask(piece, sink)
+
+    async def back(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+        held = b""
+        while piece := await source.read(65536):
+            held += piece
+            if not self._held:
+                sink.write(held)
+                held = b""
+                await sink.drain()
+        sink.write(held)
         await sink.drain()

@@ -43,7 +43,7 @@ async def test_a_copied_site_opens_from_the_disk_without_a_complaint(
 
     await page.locator(".updates > article a.permalink").first.click()
     await expect(page.locator(".updates > article")).to_have_count(1)
-    await page.locator("nav.pages a").click()
+    await page.get_by_role("link", name="كل تحديثات هذه التغطية").click()
     await expect(page.locator("#coverage-header h1")).to_have_text("التغطية الحية للعاصفة")
     await page.locator(".site-title a").click()
     await expect(page.locator(".coverages")).to_have_count(1)

@@ -392,6 +392,12 @@ async def test_pages_count_from_the_oldest_and_retracted_updates_keep_their_plac
     assert ids(await store.published_range(desk.slug, 2, 4)) == ["u2", "u3", "u4"]
     assert ids(await store.published_range(desk.slug, 7, 99)) == ["u7", "late"]
     assert ids(await store.published_range(desk.slug, 9, 12)) == []
+    assert await store.ordinal(desk.slug, "u1") == 1
+    assert await store.ordinal(desk.slug, "u3") == 3
+    assert await store.ordinal(desk.slug, "late") == 8
+    await desk.draft("unseen")
+    assert await store.ordinal(desk.slug, "unseen") is None
+    assert await store.ordinal("another", "u1") is None
     front = await store.front(desk.slug, Limits(2, 2))
     assert front is not None
     assert (ids(front.updates), front.total) == (["late", "u7"], 8)

@@ -215,6 +215,10 @@ class RedisStore:
             return []  # Redis counts negative places from the end
         return await self._updates("range", slug, max(first, 1) - 1, last - 1)
 
+    async def ordinal(self, slug: str, id: str) -> int | None:
+        before = await self._primary.ask("ZRANK", f"{{livefeed}}:published:{slug}", id)
+        return None if before is None else int(before) + 1
+
     async def filed(self, rubric: Rubric, limit: int) -> Filing:
         epoch, changes, *entries = await self._view("filed", rubric.key, limit)
         stamp = str(Position(epoch, changes)) if changes else ""

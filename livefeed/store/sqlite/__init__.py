@@ -203,6 +203,9 @@ class SQLiteStore:
     async def published_range(self, slug: str, first: int, last: int) -> list[Update]:
         return await self._read(lambda connection: states.published_range(connection, slug, first, last))
 
+    async def ordinal(self, slug: str, id: str) -> int | None:
+        return await self._read(lambda connection: states.ordinal(connection, slug, id))
+
     async def filed(self, rubric: Rubric, limit: int) -> Filing:
         return await self._read(lambda connection: states.filed(connection, rubric, limit))
 

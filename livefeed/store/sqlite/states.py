@@ -39,6 +39,7 @@ _CORRECTED = (
     "WHERE corrections.coverage = ? AND (at, id) < (?, ?) ORDER BY at DESC, id DESC LIMIT ?"
 )
 _CHANGES = "SELECT changes FROM rubrics WHERE name = ?"
+_ORDINAL = "SELECT ordinal FROM updates WHERE id = ? AND coverage = ?"
 _TOTAL = "SELECT max(ordinal) FROM updates WHERE coverage = ? AND ordinal IS NOT NULL"
 
 _NEVER = (1 << 63) - 1  # later than any time
@@ -98,6 +99,12 @@ def published_before(
 def published_range(connection: sqlite3.Connection, slug: str, first: int, last: int) -> list[Update]:
     """The first-th to last-th published update, oldest first."""
     return _updates(connection, _RANGE, slug, first, last)
+
+
+def ordinal(connection: sqlite3.Connection, slug: str, id: str) -> int | None:
+    """The place of a published update in its coverage, from 1."""
+    row = connection.execute(_ORDINAL, (id, slug)).fetchone()
+    return row[0] if row else None
 
 
 def filed(connection: sqlite3.Connection, rubric: Rubric, limit: int) -> Filing:

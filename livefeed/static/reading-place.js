@@ -1,0 +1,83 @@
+// Changes of a page that leave what is being read where it is, under the eye and under the focus.
+
+const GLIDE = 300; // milliseconds
+const BLOCKS = 'h3, p, li, figure, blockquote, pre, tr';
+
+const gliding = new Map(); // element → how far it has to go, and the picture it began in
+let picture;
+
+// Carries out `change`. With `hold` the first thing in view keeps its place, by scrolling: Safari anchors nothing by
+// itself, and nobody inside an edited text. What else had to move glides there as a transform, which is no shift.
+export function steady(root, change, hold = scrollY > 0) {
+  const page = document.documentElement;
+  page.style.overflowAnchor = 'none'; // else the browser would move the page a second time
+  const seen = [...root.querySelectorAll('article, .pages')].map(element => [element, box(element)])
+    .filter(([, { top, bottom }]) => bottom > 0 && top < innerHeight);
+  for (const element of gliding.keys()) element.style.transform = '';
+  gliding.clear();
+  const first = seen[0]?.[0];
+  const block = hold && first && [...first.querySelectorAll(BLOCKS)].find(element => box(element).bottom > 0);
+  const from = block && box(block).top;
+  change();
+  const held = block && (counterpart(block, first, standing(first)) ?? standing(first));
+  if (held) {
+    scrollBy({ top: box(held).top - from, behavior: 'instant' });
+    seen.shift(); // it grew out of the window
+  }
+  const places = seen.map(([element, { top }]) => [standing(element), top]).filter(([element]) => element)
+    .map(([element, top]) => [element, top - box(element).top]);
+  for (const [element, distance] of places) {
+    if (!distance) continue;
+    element.style.transform = `translateY(${distance}px)`;
+    gliding.set(element, { distance });
+  }
+  if (gliding.size) picture ??= requestAnimationFrame(glide);
+  page.style.overflowAnchor = '';
+}
+
+// Not an animation of the browser's: Chromium counts a second one of an element as a shift.
+function glide(now) {
+  const duration = matchMedia('(prefers-reduced-motion: reduce)').matches ? 0 : GLIDE;
+  for (const [element, way] of gliding) {
+    way.begun ??= now;
+    const there = 'translateY(0px)'; // for one picture: a transform that goes with its last leap makes it a shift
+    if (element.style.transform === there) gliding.delete(element);
+    const rest = now > way.begun ? Math.max(0, 1 - (now - way.begun) / duration) ** 2 : 1;
+    element.style.transform = gliding.has(element) ? `translateY(${way.distance * rest}px)` : '';
+  }
+  picture = gliding.size ? requestAnimationFrame(glide) : undefined;
+}
+
+// Puts `fresh` in the place of `article`: what was opened in it stays open, the focus stays on the same thing.
+export function replace(article, fresh) {
+  const focused = article.contains(document.activeElement) && document.activeElement;
+  for (const open of article.querySelectorAll('details[open]')) {
+    const same = counterpart(open, article, fresh);
+    if (same) same.open = true;
+  }
+  article.replaceWith(fresh);
+  if (focused) focus(counterpart(focused, article, fresh) ?? fresh);
+}
+
+export function focus(element) {
+  if (element.tabIndex < 0) element.tabIndex = -1;
+  element.focus({ preventScroll: true });
+}
+
+// What `element` of `article` is in `fresh`, the same update's later article: it has the same words, or else stands
+// at the same place.
+function counterpart(element, article, fresh) {
+  if (fresh === article || !fresh) return element;
+  if (element === article) return fresh;
+  const alike = parent => [...parent.querySelectorAll(element.tagName)];
+  const others = alike(fresh);
+  return others.find(other => other.textContent === element.textContent) ?? others[alike(article).indexOf(element)];
+}
+
+function standing(element) {
+  return element.isConnected ? element : document.getElementById(element.id);
+}
+
+function box(element) {
+  return element.getBoundingClientRect();
+}

@@ -1,0 +1,261 @@
+"""Following a coverage: what a reader reads stays where it is, and everything else finds its place."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+import pytest
+import pytest_asyncio
+from e2e_browser import PHONE, Visit, Visitor, headlines
+from e2e_site import PAGE_SIZE, Site
+from playwright.async_api import expect
+
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(60)]
+
+DESKTOP = {"width": 1280, "height": 900}
+TEXT = "نقلت الإذاعة عن مسؤول في الميناء أن الحركة ستعود صباح غد. " * 12
+ARTICLES = ".updates > article"
+NEWEST = f"{ARTICLES}:first-of-type h3"
+WITHOUT_ANCHORING = """() => {
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync('* { overflow-anchor: none !important }');
+  document.adoptedStyleSheets.push(sheet);
+}"""
+TOP = "element => element.getBoundingClientRect().top"
+# All that moved without the reader's doing since the page began to load.
+WATCH_SHIFTS = """
+window.shifts = [];
+new PerformanceObserver(list => {
+  for (const entry of list.getEntries()) {
+    if (entry.hadRecentInput) continue;
+    const moved = ({ node, previousRect, currentRect }) => [node?.id, previousRect.y, currentRect.y];
+    window.shifts.push([entry.value, ...entry.sources.map(moved)]);
+  }
+}).observe({ type: 'layout-shift', buffered: true });
+"""
+TWO_PICTURES = "() => new Promise(drawn => requestAnimationFrame(() => requestAnimationFrame(drawn)))"
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Who reads: on what, in which language, and how much motion they bear."""
+
+    viewport: dict[str, int]
+    language: str
+    motion: str
+    anchored: bool
+
+
+READERS = {
+    "phone-ar-reduced": Reader(PHONE, "ar", "reduce", anchored=False),
+    "desktop-en-motion": Reader(DESKTOP, "en", "no-preference", anchored=True),
+}
+
+
+@pytest_asyncio.fixture(loop_scope="session", params=READERS.values(), ids=READERS)
+async def reader(request: pytest.FixtureRequest) -> Reader:
+    chosen: Reader = request.param
+    return chosen
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def visitor(reader: Reader, visit: Visit) -> Visitor:
+    made = await visit(viewport=reader.viewport, reduced_motion=reader.motion)
+    await made.context.add_init_script(WATCH_SHIFTS)
+    return made
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def slug(site: Site, reader: Reader, request: pytest.FixtureRequest) -> AsyncIterator[str]:
+    """A coverage of the test's own, in the reader's language."""
+    made = f"f-{abs(hash(request.node.name)) % 10**8}"
+    await site.cover(made, language=reader.language, place="دمشق", timezone="Asia/Damascus")
+    yield made
+
+
+async def publish(site: Site, slug: str, count: int, **fields: object) -> list[str]:
+    """Updates with something to read; their ids, oldest first."""
+    return [await site.publish(slug, f"الخبر {n}", body=TEXT, **fields) for n in range(1, count + 1)]
+
+
+async def test_the_line_being_read_stays_while_anything_changes_above_it(
+    site: Site, slug: str, reader: Reader, visitor: Visitor
+) -> None:
+    ids = await publish(site, slug, 8)
+    body = f"{TEXT}\n\nالسطر الذي يُقرأ الآن.\n\n{TEXT}\n\n{TEXT}"
+    read = await site.publish(slug, "ما يُقرأ", body=body)
+    above = await site.publish(slug, "ما فوقه", body=TEXT)
+    higher = await site.publish(slug, "الأعلى", body=TEXT)
+    page = await visitor.read(f"{site.url}/live/{slug}")
+    if not reader.anchored:
+        await page.evaluate(WITHOUT_ANCHORING)
+    line = page.locator(f"#u-{read} .body p").nth(1)
+    await line.evaluate(
+        "line => scrollBy({ top: line.getBoundingClientRect().top - 8, behavior: 'instant' })"
+    )
+
+    stands = 8.0
+
+    async def stays() -> None:
+        nonlocal stands
+        await page.evaluate(TWO_PICTURES)
+        former, stands = stands, float(await line.evaluate(TOP))
+        assert abs(stands - former) <= 1  # windows scroll by whole pixels
+
+    path = f"/{slug}/updates"
+    await site.ask("PATCH", f"{path}/{above}", {"body": TEXT * 3})
+    await expect(page.locator(f"#u-{above} .revised")).to_be_attached()
+    await stays()
+    await site.ask("POST", f"{path}/{higher}/retraction", {"reason": "خطأ", "note": "سُحب."})
+    await expect(page.locator(f"#u-{higher} .note")).to_be_attached()
+    await stays()
+    await site.ask("POST", f"{path}/{ids[0]}/pin")
+    await expect(page.locator(f".pinned-block #p-{ids[0]}")).to_be_attached()
+    await stays()
+    await site.ask("PATCH", f"/{slug}", {"standfirst": TEXT})
+    await expect(page.locator(".standfirst")).to_be_attached()
+    await stays()
+    # Above the line in the very update that is read:
+    await site.ask("PATCH", f"{path}/{read}", {"body": f"{TEXT}{body}", "headline": "ما يُقرأ، معدلاً"})
+    await expect(page.locator(f"#u-{read} h3")).to_have_text("ما يُقرأ، معدلاً")
+    await stays()
+    await site.publish(slug, "جديد", body=TEXT)
+    await expect(page.locator("new-updates button")).to_be_visible()
+    await stays()
+    await site.ask("DELETE", f"{path}/{ids[0]}/pin")
+    await expect(page.locator(".pinned-block")).to_be_hidden()
+    await stays()
+
+
+async def test_nothing_shifts_when_updates_arrive_or_change(site: Site, slug: str, visitor: Visitor) -> None:
+    ids = await publish(site, slug, 3)
+    page = await visitor.read(f"{site.url}/live/{slug}")
+    await page.evaluate("document.fonts.ready")
+    await page.evaluate("window.shifts.length = 0")
+    for number in range(3):
+        await site.publish(slug, f"وصل {number}", body=TEXT)
+        await expect(page.locator(NEWEST)).to_have_text(f"وصل {number}")
+        await page.evaluate(TWO_PICTURES)
+    await site.ask("PATCH", f"/{slug}/updates/{ids[2]}", {"body": TEXT * 2})
+    await expect(page.locator(f"#u-{ids[2]} .revised")).to_be_attached()
+    await page.evaluate(TWO_PICTURES)
+    await page.evaluate("() => scrollTo({ top: document.body.scrollHeight, behavior: 'instant' })")
+    await site.publish(slug, "خلف الزر")
+    await expect(page.locator("new-updates button")).to_be_visible()
+    await page.evaluate(TWO_PICTURES)
+    assert await page.evaluate("window.shifts") == []
+
+
+async def test_what_changed_is_marked_for_a_moment_and_a_pin_is_no_change(
+    site: Site, slug: str, visitor: Visitor
+) -> None:
+    ids = await publish(site, slug, 2)
+    page = await visitor.read(f"{site.url}/live/{slug}")
+    glowing = "article => article.getAnimations().map(one => one.animationName)"
+    await site.ask("PATCH", f"/{slug}/updates/{ids[0]}", {"headline": "معدل"})
+    await expect(page.locator(f"#u-{ids[0]} h3")).to_have_text("معدل")
+    assert await page.eval_on_selector(f"#u-{ids[0]}", glowing) == ["fresh"]
+    await site.ask("POST", f"/{slug}/updates/{ids[1]}/pin")
+    await expect(page.locator(f"#u-{ids[1]} .mark.pinned")).to_be_visible()
+    assert await page.eval_on_selector(f"#u-{ids[1]}", "article => article.className") == "update"
+
+
+async def test_the_focus_stays_on_the_same_link_of_an_update_that_changes(
+    site: Site, slug: str, visitor: Visitor
+) -> None:
+    related = [{"title": title, "url": f"https://example.org/{title}"} for title in ("one", "two")]
+    id = await site.publish(slug, "قبل", body=TEXT, related=related)
+    page = await visitor.read(f"{site.url}/live/{slug}")
+    await page.locator(f"#u-{id} .related a").nth(1).focus()
+    await site.ask("PATCH", f"/{slug}/updates/{id}", {"headline": "بعد"})
+    await expect(page.locator(f"#u-{id} h3")).to_have_text("بعد")
+    await expect(page.locator(f"#u-{id} .related a").nth(1)).to_be_focused()
+    await site.ask("PATCH", f"/{slug}/updates/{id}", {"headline": "بلا روابط", "related": []})
+    await expect(page.locator(f"#u-{id} h3")).to_have_text("بلا روابط")
+    await expect(page.locator(f"#u-{id}")).to_be_focused()
+
+
+async def test_older_pages_come_into_the_stream_on_demand_and_leave_it_again(
+    site: Site, slug: str, visitor: Visitor
+) -> None:
+    ids = await publish(site, slug, 3 * PAGE_SIZE + 2)
+    page = await visitor.read(f"{site.url}/live/{slug}")
+    older = page.locator("nav.pages a[rel=prev]")
+    for expected in (2 * PAGE_SIZE + 2, 3 * PAGE_SIZE + 2):
+        await older.click()
+        await expect(page.locator(ARTICLES)).to_have_count(expected)
+        await expect(page.locator(ARTICLES).nth(expected - PAGE_SIZE)).to_be_focused()
+    await expect(page.locator("nav.pages")).to_be_hidden()
+    shown = await page.locator(ARTICLES).evaluate_all("all => all.map(one => one.dataset.id)")
+    assert shown == ids[::-1]
+
+
+async def test_a_key_event_of_any_page_is_one_press_away(site: Site, slug: str, visitor: Visitor) -> None:
+    ids = await publish(site, slug, 1, key_event=True)
+    await publish(site, slug, 3 * PAGE_SIZE)
+    await site.ask("POST", f"/{slug}/updates/{ids[0]}/pin")
+    page = await visitor.read(f"{site.url}/live/{slug}")
+    await page.locator(".key-events a").click()
+    await page.wait_for_url(f"**/live/{slug}?page=1#u-{ids[0]}")
+    await expect(page.locator(f"#u-{ids[0]}")).to_be_in_viewport()
+    await page.go_back()
+    await page.locator(".pinned-block .permalink").click()
+    await page.wait_for_url(f"**/live/{slug}?page=1#u-{ids[0]}")
+    await page.go_back()
+    new = await site.publish(slug, "حدث جديد", key_event=True)
+    await page.locator(".key-events li", has_text="حدث جديد").locator("a").click()
+    await expect(page.locator(f"#u-{new}")).to_be_focused()
+    await expect(page.locator(f"#u-{new}")).to_be_in_viewport()
+
+
+async def test_oldest_first_is_chosen_once_and_new_updates_come_in_at_the_end(
+    site: Site, slug: str, visitor: Visitor
+) -> None:
+    await publish(site, slug, PAGE_SIZE + 2)
+    page = await visitor.read(f"{site.url}/live/{slug}")
+    await page.locator("a.order").click()
+    await page.wait_for_url("**?order=oldest")
+    await page.goto(f"{site.url}/live/{slug}")
+    await page.wait_for_url("**?order=oldest")
+    assert (await headlines(page))[:2] == ["الخبر 1", "الخبر 2"]
+
+    await site.publish(slug, "الأول الجديد", body=TEXT)
+    await site.publish(slug, "الثاني الجديد", body=TEXT)
+    await expect(page.locator("new-updates button")).to_be_visible()
+    await expect(page).to_have_title("(2) التغطية الحية للعاصفة — livefeed")
+    await page.locator("new-updates button").click()
+    assert (await headlines(page))[-2:] == ["الأول الجديد", "الثاني الجديد"]
+    await expect(page.locator(f"{ARTICLES} h3", has_text="الأول الجديد")).to_be_in_viewport()
+    await expect(page.locator(ARTICLES).nth(-2)).to_be_focused()
+
+    await page.evaluate("() => scrollTo({ top: document.body.scrollHeight, behavior: 'instant' })")
+    await site.publish(slug, "في الحال")
+    await expect(page.locator(f"{ARTICLES}:last-of-type h3")).to_have_text("في الحال")
+    await page.locator("a.order").click()
+    await page.wait_for_url("**?order=newest")
+    await page.goto(f"{site.url}/live/{slug}")
+    await expect(page.locator(NEWEST)).to_have_text("في الحال")
+    assert "order" not in page.url
+
+
+async def test_without_scripts_the_order_and_the_way_to_an_update_are_links(
+    site: Site, slug: str, visit: Visit, reader: Reader
+) -> None:
+    ids = await publish(site, slug, 1, key_event=True) + await publish(site, slug, 3 * PAGE_SIZE)
+    visitor = await visit(java_script_enabled=False, viewport=reader.viewport)
+    page = await visitor.context.new_page()
+    await page.goto(f"{site.url}/live/{slug}")
+    await page.locator(".key-events a").click()
+    assert page.url == f"{site.url}/live/{slug}?page=1#u-{ids[0]}"
+    await page.goto(f"{site.url}/live/{slug}")
+    await page.locator("a.order").click()
+    await page.locator("nav.pages a").nth(1).click()
+    seen = []
+    while True:
+        seen += await page.locator(ARTICLES).evaluate_all("all => all.map(one => one.dataset.id)")
+        if not await page.locator("a[rel=next]").count():
+            break
+        await page.locator("a[rel=next]").click()
+        await page.wait_for_load_state()
+    assert seen == ids
