@@ -26,11 +26,13 @@ from livefeed.pages.archive import archive_pages, first_page_count
 from livefeed.pages.card import coverage_card, index_card, update_card
 from livefeed.pages.catalogue import CatalogueBroken
 from livefeed.pages.clock import local_clock, local_date, place_of
+from livefeed.pages.history import steps_of
 from livefeed.pages.isolates import isolated
 from livefeed.pages.linked_data import data_block, live_blog, update_posting
 from livefeed.pages.theme import STATIC, THEME_STYLE, Theme, template_folder
 from livefeed.pages.widget import Widget, widget_url
 from livefeed.rubrics import named_rubrics
+from livefeed.store import Revision
 from livefeed.text import direction_of_language, title_of
 from livefeed.timeline import Front, SiteFront
 
@@ -254,6 +256,20 @@ class Pages:
             breaking_hold=breaking_hold,
             nonce=nonce,
             **self._stream(front),
+        )
+
+    def history_page(
+        self, coverage: Coverage, update: Update, history: Sequence[Revision], editor: Editor
+    ) -> str:
+        """Who did what to an update, newest first, from its history, oldest first."""
+        return self._render(
+            "desk_history.html",
+            self._site_language,
+            coverage=coverage,
+            update=update,
+            steps=steps_of(history),
+            person_name=editor.name,
+            role=editor.role,
         )
 
     def preview_page(self, coverage: Coverage, update: Update) -> str:

@@ -48,12 +48,13 @@ def _amendment(number: int, before: Update, after: Update) -> Amendment:
         number,
         after.corrections[-1],
         after.direction,
-        _changed(before.headline, after.headline, after.direction),
-        _changed(before.text, after.text, after.direction),
+        shortened_differences(before.headline, after.headline, after.direction),
+        shortened_differences(before.text, after.text, after.direction),
     )
 
 
-def _changed(before: str, after: str, direction: Direction) -> tuple[Piece | None, ...]:
+def shortened_differences(before: str, after: str, direction: Direction) -> tuple[Piece | None, ...]:
+    """How `after` came of `before`, empty when they are the same; None for unchanged text left out."""
     return () if before == after else tuple(_shortened(differences(before, after, direction)))
 
 

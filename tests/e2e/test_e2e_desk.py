@@ -388,3 +388,18 @@ async def test_a_submission_is_sent_back_with_a_note(site: Site, visit: Visit) -
     waiting = (await site.ask("GET", "/back/updates?status=draft"))["updates"]
     history = await site.ask("GET", f"/back/updates/{waiting[0]['id']}/revisions")
     assert history["revisions"][-1]["note"] == "من قال ذلك؟"
+
+
+async def test_an_earlier_text_is_found_in_the_history_and_put_back(site: Site, visitor: Visitor) -> None:
+    await site.cover("history")
+    id = await site.publish("history", "الميناء مفتوح", body="فُتح الميناء صباح اليوم.")
+    await site.ask("PATCH", f"/history/updates/{id}", {"headline": "خطأ", "body": "خطأ"})
+    page = await desk_of(site, visitor, "history", "منير", "editor")
+    await page.locator(".updates").get_by_role("link", name="السجل").click()
+    await expect(page.locator(".corrections del").first).to_contain_text("مفتوح")
+    await page.get_by_role("link", name="خذ هذا النص إلى النموذج").click()
+    await expect(page.locator("#headline")).to_have_value("الميناء مفتوح")
+    await expect(page.locator("#body")).to_have_text("فُتح الميناء صباح اليوم.")
+    await page.get_by_label("خطأ إملائي").check()
+    await page.keyboard.press("Control+Enter")
+    await expect(page.locator(".updates h3")).to_have_text("الميناء مفتوح")

@@ -36,7 +36,7 @@ customElements.define('desk-composer', class extends HTMLElement {
     addEventListener('outbox-sent', ({ detail }) => detail.entry.slug === this.dataset.slug && this.#say(this.dataset.sent));
     this.#sign();
     this.#mode();
-    this.#open();
+    this.opened = this.#open();
   }
 
   get values() {
@@ -78,16 +78,17 @@ customElements.define('desk-composer', class extends HTMLElement {
     return this.#target;
   }
 
-  // Change an update, as the server has it now.
-  take(update, change = '') {
+  // Change an update, as the server has it now; the form begins with the words of an earlier state if there is one.
+  take(update, earlier = null) {
     this.#target = { id: update.id, revision: update.revision, status: update.status };
-    this.values = { ...update, verification: update.verification ?? '', change };
+    this.values = formed(update);
     // Read back: what the form makes of it untouched must not count as a change.
     this.#target.before = this.values;
+    if (earlier) this.values = formed({ ...update, headline: earlier.headline, body: earlier.body });
     this.#mode();
     this.#keep();
     this.#say('');
-    this.#form.elements[change === 'correction' ? 'note' : 'headline'].focus();
+    this.#form.elements.headline.focus();
   }
 
   clear() {
@@ -219,7 +220,7 @@ customElements.define('desk-composer', class extends HTMLElement {
     block.querySelector('div').innerHTML = current.body; // sanitised when it was stored
     Object.assign(block, { lang: current.language, dir: current.direction });
     block.querySelector('button').onclick = () => {
-      this.take(current, this.values.change);
+      this.take(current);
       this.#showTheirs(null);
     };
   }
@@ -245,6 +246,10 @@ customElements.define('desk-composer', class extends HTMLElement {
     this.#outcome.classList.toggle('problem', problem);
   }
 });
+
+function formed(update) {
+  return { ...update, verification: update.verification ?? '', change: '' };
+}
 
 function parted(text, separator) {
   return text.split(separator).map(part => part.trim()).filter(Boolean);

@@ -34,6 +34,12 @@ if (channel) new Connection(channel, '', {
   tell: stands => stands && refresh(),
 });
 
+const asks = new URLSearchParams(location.search);
+if (asks.has('update')) {
+  history.replaceState(null, '', location.pathname); // a reload must not take it in again
+  composer.opened.then(() => edit(`${api}/${asks.get('update')}`, asks.get('revision')));
+}
+
 async function act(button, element) {
   const { action } = button.dataset;
   const path = `${api}/${element.dataset.id}`;
@@ -65,12 +71,18 @@ function send(button, element, request) {
   outbox.put({ title: `${button.textContent.trim()}: ${titleOf(element)}`, requests: [request], typed: null });
 }
 
-// An update into the composer, as the server has it now.
-async function edit(path) {
+// An update into the composer, as the server has it now; or with the text that it had in an earlier revision.
+async function edit(path, revision = null) {
   if (!composer.empty) return composer.say(composer.dataset.busy, true);
+  const [update, history] = await Promise.all([read(path), revision && read(`${path}/revisions`)]);
+  if (!update || (revision && !history)) return composer.say(composer.dataset.away, true);
+  const earlier = history?.revisions.find(line => String(line.revision) === revision)?.update;
+  return composer.take(update, earlier);
+}
+
+async function read(path) {
   const answer = await fetch(path, { headers: { Accept: 'application/json' } }).catch(() => null);
-  if (!answer?.ok) return composer.say(composer.dataset.away, true);
-  return composer.take(await answer.json());
+  return answer?.ok ? answer.json() : null;
 }
 
 async function refresh() {
@@ -87,6 +99,7 @@ function decorate() {
   for (const article of document.querySelectorAll('.updates > article:not(:has(> .actions))')) {
     const actions = template.content.cloneNode(true);
     actions.firstElementChild.setAttribute('aria-labelledby', `${article.id}-title`);
+    actions.querySelector('[data-link]').href = `/desk/${composer.dataset.slug}/updates/${article.dataset.id}/history`;
     article.append(actions);
   }
 }
