@@ -119,6 +119,12 @@ async def test_a_subscriber_discovers_subscribes_and_gets_the_new_item_signed(
     now = await server.ask("GET", topic, role=None)
     assert titles(push) == ["after"]
     assert not FAULTS[form](push.body)
+    # Subscribers look for themselves in what they get: FreshRSS drops a push whose `self` is not its topic.
+    told = {link.rel: link.href for link in feedparser.parse(push.body).feed.get("links", ())}
+    if form == "json":
+        document = json.loads(push.body)
+        told = {"self": document["feed_url"], "hub": document["hubs"][0]["url"]}
+    assert (told["self"], told["hub"]) == (server.url + topic, f"{server.url}/hub")
     assert push.path == "/in?a=%2F"
     assert push.headers["Content-Type"] == now.headers["Content-Type"]
     assert f'<{server.url}{topic}>; rel="self"' in push.headers["Link"]
