@@ -203,6 +203,13 @@ class UpdateChanges(Form):
 class UpdateForm(UpdateChanges):
     """An update to publish, or to keep as a draft, a submission or for later."""
 
+    id: str | None = Field(
+        None,
+        pattern=r"^[0-9a-f]{16}$",
+        max_length=16,  # Python's $ lets a newline follow
+        description="The id that it had on another server, so that feed readers know it again; "
+        "where that is taken, another one is made.",
+    )
     status: Literal["draft", "submitted", "scheduled", "published"] | None = Field(
         None, description="published if left out; scheduled if `publish_at` is given."
     )

@@ -21,8 +21,8 @@ from urllib.parse import urlsplit
 import feedparser
 from lxml import etree
 
-from livefeed.cli.incoming import Item, Unreadable, fingerprint, form_of, in_order
-from livefeed.feeds.entry import FLAGS
+from livefeed.cli.incoming import OWN_ID, Item, Unreadable, fingerprint, form_of, in_order
+from livefeed.feeds.entry import FLAGS, UPDATES
 from livefeed.text import TextRefused, check_language, clean_line, render_body
 
 LARGEST_FEED = 16_000_000  # bytes; feedparser takes ten seconds for as much
@@ -171,6 +171,9 @@ def _made(
         fields["related"] = [{"title": title, "url": link}]
     if isinstance(language, str) and (tag := _language(language)):
         fields["language"] = tag
+    own = str(id).removeprefix(UPDATES)
+    if own != id and OWN_ID.fullmatch(own):
+        fields["id"] = own
     form = form_of(fields, where)
     name = str(id) if isinstance(id, str | int) and id else fingerprint(form.model_dump_json())
     # An id that is no address is unique in its feed alone: two feeds both have an item 1.

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,6 +23,9 @@ LONGEST_KEY = 200
 
 # The server says what is too long for it: its limits are settings that nobody here knows.
 ANY_LENGTH = Lengths(line=LONGEST_LINE, body=LONGEST_LINE)
+OWN_ID = re.compile("[0-9a-f]{16}")
+"""An id that livefeed made itself: with it an update keeps its identity in feed readers on another server."""
+
 # What an exported update has beside the fields that can be handed in.
 READ_ONLY = frozenset(
     {"id", "coverage", "status", "revision", "position", "text", "direction", "pinned", "corrections"}
@@ -132,6 +136,8 @@ def _item(document: dict[str, Any], where: str) -> Item:
             {name: picture[name] for name in ("id", "alt", "caption", "credit") if name in picture}
             for picture in media
         ]
+    if isinstance(kept := document.get("id"), str) and OWN_ID.fullmatch(kept):
+        fields["id"] = kept
     form = form_of(fields, where)
     id = document.get("id")
     if not isinstance(id, str | int) or isinstance(id, bool) or id == "":

@@ -24,6 +24,9 @@ AUTHORITY = "tag:livefeed.invalid,2026:"
 """Where the ids of entries and the scheme of categories are minted (RFC 4151); why it is this one and must
 never change is in docs/decisions/006-feeds.md."""
 
+UPDATES = f"{AUTHORITY}updates/"
+"""What the ids of updates' entries begin with."""
+
 FLAGS = f"{AUTHORITY}flags"
 """The scheme of the machine categories `breaking`, `key-event`, `correction` and `retraction`."""
 
@@ -205,7 +208,7 @@ def _blank(update: Update, base_url: str) -> Entry:
     if update.published_at is None:
         raise ValueError(f"update {update.id} is {update.status} but has no time of publication")
     return Entry(
-        id=f"{AUTHORITY}updates/{quote(update.id, safe='')}",
+        id=f"{UPDATES}{quote(update.id, safe='')}",
         url=uri(update_url(base_url, update)),
         title="",
         summary="",

@@ -150,10 +150,12 @@ class Newsroom:
             )
         held_until = drafting.held_until(form.hold, status, now)
         pictures = await self._pictures(form.media)
-        id = self._new_id()
+        new_id = self._new_id()
 
         async def decide() -> Batch:
             coverage = await self.coverage(slug)
+            free = form.id is not None and await self._store.update(form.id) is None
+            id = form.id if form.id is not None and free else new_id
             blank = Update(
                 id,
                 slug,

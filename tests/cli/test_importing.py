@@ -61,6 +61,7 @@ def test_an_exported_coverage_is_imported_as_it_was_and_again_changes_nothing(
     before, after = exported(newsroom, "source"), exported(newsroom, "target")
     assert [shown(update) for update in after[:2]] == [shown(update) for update in before[:2]]
     assert [update["status"] for update in after] == ["published", "published", "draft"]
+    assert {update["id"] for update in after}.isdisjoint(update["id"] for update in before), "they are taken"
 
     told = len(events(newsroom.url, "target"))
     done = newsroom.command.done("import", "target", str(file), "--publish")
@@ -90,6 +91,8 @@ def test_pictures_move_to_another_server_with_their_folder(newsroom: Newsroom, t
         for _ in range(2):
             other.done("import", "moved", str(file), "--publish", "--media", str(folder))
         (update,) = exported(second, "moved")
+        (original,) = exported(newsroom, "pictures")
+        assert update["id"] == original["id"], "feed readers of both know it for the same"
         assert update["media"][0]["alt"] == "red"
         assert update["media"][0]["url"].startswith(server.url)
         assert fetch(f"{server.url}/live/moved")[1].count(update["media"][0]["url"]) > 0
@@ -99,6 +102,25 @@ def test_pictures_move_to_another_server_with_their_folder(newsroom: Newsroom, t
         said = other.call("import", "lost", str(file), "--media", str(folder))
         assert (said.returncode, exported(second, "lost")) == (1, [])
         assert "cannot be read: No such file" in said.stderr
+
+
+def test_a_feed_of_another_livefeed_server_brings_its_ids_along(command: Command) -> None:
+    id = "0123456789abcdef"
+    item = {"id": f"tag:livefeed.invalid,2026:updates/{id}", "title": "One", "content_html": "<p>one</p>"}
+    correction = {"id": f"{item['id']}/corrections/1", "title": "Correction: two", "content_text": "two"}
+    feed = {"version": "https://jsonfeed.org/version/1.1", "title": "t", "items": [correction, item]}
+    with command.serve() as server:
+        newsroom = Newsroom(command, server)
+        newsroom.open("moved")
+        for said in ("2 new (2 published", "0 new (0 published, 0 drafts), 2 known"):
+            done = command.done("import", "moved", "-", "--publish", stdin=json.dumps(feed).encode())
+            assert done.startswith(said)
+        items = json.loads(fetch(f"{server.url}/live/moved/updates.json")[1])["items"]
+        assert [each["id"] == item["id"] for each in items] == [False, True]
+        newsroom.open("again")
+        assert command.done("import", "again", "-", stdin=json.dumps(feed).encode()).startswith("2 new")
+        (taken,) = [update["id"] for update in exported(newsroom, "again") if update["headline"] == "One"]
+        assert taken != id
 
 
 def test_a_feeds_items_are_drafts_oldest_first_with_their_original_times(

@@ -550,3 +550,19 @@ async def test_an_update_answers_with_every_field_of_the_contract(server: Server
     assert (await server.events())[-1] == {
         "kind": "published", "position": update["position"], "update": update,
     }  # fmt: skip
+
+
+async def test_a_new_update_keeps_an_id_of_ours_unless_it_is_taken(server: Server) -> None:
+    await server.open()
+    await server.open("other")
+    id = "0123456789abcdef"
+    assert (await server.publish(id=id))["id"] == id
+    taken = (await server.publish("other", id=id))["id"]
+    assert taken != id
+    key = {"Idempotency-Key": "one"}
+    place, posted = "/api/v1/coverages/other/updates", {"id": taken, "body": "x"}
+    made = [(await server.ask("POST", place, json=posted, headers=key)).json()["id"] for _ in range(2)]
+    assert made[0] == made[1] not in {id, taken}
+    for wrong in ("", "0123456789ABCDEF", "0123456789abcde", "../../../../etc/x", "0123456789abcdef\n"):
+        answer = await server.ask("POST", place, json={"id": wrong, "body": "x"})
+        assert (answer.status, answer.json()["field"]) == (422, "id"), wrong
