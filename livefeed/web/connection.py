@@ -18,9 +18,12 @@ from __future__ import annotations
 import re
 from urllib.parse import quote_from_bytes
 
+import structlog
 from aiohttp import web
 
 from livefeed.web.answers import Problem
+
+log = structlog.get_logger()
 
 SAFE = bytes(range(0x21, 0x7F))  # what stays as it is in an address: everything visible in ASCII
 REQUEST_LINE = re.compile(rb"([A-Z]{3,10}) ([^ \r\n]+) (HTTP/1\.[01]\r?\n)")
@@ -57,11 +60,14 @@ class Connection(web.RequestHandler):
         message: str | None = None,
     ) -> web.StreamResponse:
         """The problem document for what is no HTTP, or for a defect that came past every door."""
-        super().handle_error(request, status, exc, message)  # logs it; raises when an answer has begun
-        if status < 500:
-            # Its first line says what is wrong; the rest shows the bytes.
-            detail = f"The request cannot be read: {(message or '').strip().partition(chr(10))[0][:200]}"
+        if status < 500 and request.writer.output_size == 0:
+            # A stranger's noise is no error of ours, to be logged with a traceback each time. Of the message
+            # the first line says what is wrong; the rest shows the bytes.
+            reason = (message or "").strip().partition("\n")[0][:200]
+            log.debug("no request", reason=reason, remote=request.remote)
+            detail = f"The request cannot be read: {reason}"
         else:
+            super().handle_error(request, status, exc, message)  # logs it; raises when an answer has begun
             detail = "Something went wrong here. It was logged; try again later."
         response = Problem(status, detail).response()
         response.headers["Server"] = "livefeed"

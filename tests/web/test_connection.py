@@ -103,7 +103,9 @@ async def test_a_body_that_looks_like_a_request_is_never_touched(server: Server)
     ],
     ids=lambda sent: repr(sent[:30]),
 )
-async def test_what_is_no_http_is_refused_with_a_problem_document(server: Server, sent: str) -> None:
+async def test_what_is_no_http_is_refused_with_a_problem_document(
+    server: Server, sent: str, caplog: pytest.LogCaptureFixture
+) -> None:
     async with wired(server) as wire:
         await wire.send(sent)
         status, headers, body = await wire.answer()
@@ -114,6 +116,7 @@ async def test_what_is_no_http_is_refused_with_a_problem_document(server: Server
         assert problem["detail"].startswith("The request cannot be read: ")
         assert "aiohttp" not in str(headers) + body.decode()
         assert await wire.reader.read() == b""  # nothing that follows can be trusted
+    assert [record for record in caplog.records if record.levelname == "ERROR"] == []  # noise is no defect
 
 
 def test_only_what_begins_like_a_request_is_changed() -> None:
