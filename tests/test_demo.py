@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from livefeed_command import Command, Running, events, fetch
-from redis_server import PATIENCE
+from redis_server import PATIENCE, free_port
 
 from livefeed.demo import Player, admit, read_coming, read_stories
 from livefeed.demo.story import Telling
@@ -63,7 +63,7 @@ def test_the_index_shows_three_coverages_the_arabic_one_first(demo: Running) -> 
 
 def test_the_printed_curl_line_posts_a_breaking_update(demo: Running) -> None:
     line = re.findall(r"^  (curl .*)$", printed(demo), re.MULTILINE)[0]
-    posted = subprocess.run(["sh", "-c", line], capture_output=True, check=True, timeout=20)
+    posted = subprocess.run(["sh", "-c", line], capture_output=True, check=True, timeout=PATIENCE)
     update = json.loads(posted.stdout)
     assert update["coverage"] == SLUGS[0]
     assert update["breaking"] is True
@@ -80,7 +80,7 @@ def test_the_arabic_coverage_is_told_as_a_newsroom_would(demo: Running) -> None:
     lead = told[0]["coverage"]["lead_media"]
     assert lead["caption"]
     assert lead["credit"]
-    picture = subprocess.run(["curl", "-sf", lead["url"]], capture_output=True, check=True, timeout=20)
+    picture = subprocess.run(["curl", "-sf", lead["url"]], capture_output=True, check=True, timeout=PATIENCE)
     assert picture.stdout.startswith(b"\xff\xd8")
     seeded = [event["update"] for event in told if event["kind"] == "published"][:25]
     shown = [update["displayed_at"] for update in seeded]
@@ -113,7 +113,10 @@ def test_started_again_it_doubles_nothing_and_goes_on_where_it_stopped(tmp_path:
 
 
 def test_it_keeps_apart_from_a_real_site_unless_a_store_is_named(tmp_path: Path) -> None:
-    with start(tmp_path, LIVEFEED_STORE="sqlite:///mine.db", LIVEFEED_MEDIA="mine") as demo:
+    port = str(free_port())
+    settings = {"LIVEFEED_STORE": "sqlite:///mine.db", "LIVEFEED_MEDIA": "mine", "LIVEFEED_PORT": port}
+    with start(tmp_path, **settings) as demo:
+        assert demo.url == f"http://localhost:{port}"
         assert {"mine.db", "mine"} <= {path.name for path in tmp_path.iterdir()}
         assert not (tmp_path / "livefeed-demo.db").exists()
         said = Command(tmp_path).refused("demo", LIVEFEED_STORE="sqlite:///mine.db", LIVEFEED_PORT="0")

@@ -17,6 +17,7 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
+from redis_server import PATIENCE
 from typer.testing import CliRunner
 
 from livefeed.cli import app
@@ -43,7 +44,7 @@ class Command:
             input=stdin,
             capture_output=True,
             check=False,
-            timeout=40,
+            timeout=PATIENCE,
         )
         assert b"Traceback" not in done.stderr, done.stderr.decode()
         return subprocess.CompletedProcess(
@@ -105,7 +106,7 @@ class Running:
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 
-    def expect(self, pattern: str | re.Pattern[str], timeout: float = 20) -> re.Match[str]:
+    def expect(self, pattern: str | re.Pattern[str], timeout: float = PATIENCE) -> re.Match[str]:
         """The next line in which `pattern` is found."""
         deadline = time.monotonic() + timeout
         while True:
@@ -127,7 +128,7 @@ class Running:
         return self.wait()
 
     def wait(self) -> int:
-        code = self.process.wait(20)
+        code = self.process.wait(PATIENCE)
         self._reader.join(5)
         return code
 
@@ -153,7 +154,7 @@ def fetch(url: str, **headers: str) -> tuple[int, str]:
     """Status and text of a GET."""
     request = urllib.request.Request(url, headers=headers)
     try:
-        with urllib.request.urlopen(request, timeout=10) as response:
+        with urllib.request.urlopen(request, timeout=PATIENCE) as response:
             return response.status, response.read().decode()
     except urllib.error.HTTPError as refused:
         with refused:
@@ -164,7 +165,7 @@ def send(url: str, token: str, document: dict[str, Any]) -> dict[str, Any]:
     """The answer to a successful POST, for what a test only needs done."""
     headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
     request = urllib.request.Request(url, data=json.dumps(document).encode(), headers=headers)
-    with urllib.request.urlopen(request, timeout=10) as response:
+    with urllib.request.urlopen(request, timeout=PATIENCE) as response:
         answer: dict[str, Any] = json.loads(response.read())
         return answer
 

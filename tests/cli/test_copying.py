@@ -36,7 +36,7 @@ def test_a_copy_has_pages_permalinks_feeds_pictures_and_styles(newsroom: Newsroo
         "static/fonts/ibm-plex-sans-arabic-arabic-400-normal.woff2",
         media,
     } <= found
-    with urllib.request.urlopen(shown["url"], timeout=10) as response:
+    with urllib.request.urlopen(shown["url"], timeout=60) as response:
         assert (folder / media).read_bytes() == response.read()
     feed = fetch(f"{newsroom.url}/live/copied/updates.atom")[1]
     assert (folder / "live/copied/updates.atom").read_text() == feed

@@ -16,7 +16,7 @@ def log_in(url: str, code: str) -> int:
     form = urllib.parse.urlencode({"code": code}).encode()
     request = urllib.request.Request(f"{url}/desk/login", data=form, headers={"Origin": url})
     try:
-        with browser.open(request, timeout=10) as response:
+        with browser.open(request, timeout=60) as response:
             return int(response.status)
     except urllib.error.HTTPError as refused:
         with refused:

@@ -30,7 +30,7 @@ def picture(newsroom: Newsroom, colour: str) -> dict[str, Any]:
             "Content-Type": "multipart/form-data; boundary=x",
         },
     )
-    with urllib.request.urlopen(request, timeout=10) as response:
+    with urllib.request.urlopen(request, timeout=60) as response:
         uploaded: dict[str, Any] = json.loads(response.read())
         return uploaded
 
@@ -93,7 +93,7 @@ def test_pictures_are_kept_once_under_the_names_that_the_lines_have(
     assert {url.rpartition("/")[2] for url in urls} == {kept.name for kept in folder.iterdir()}
     assert len(urls) == 2
     for url in urls:
-        with urllib.request.urlopen(url, timeout=10) as response:
+        with urllib.request.urlopen(url, timeout=60) as response:
             assert (folder / url.rpartition("/")[2]).read_bytes() == response.read()
 
     before = {kept.name: kept.stat().st_mtime_ns for kept in folder.iterdir()}

@@ -279,7 +279,7 @@ def test_a_draft_that_was_deleted_here_does_not_come_back(newsroom: Newsroom) ->
         headers={"Authorization": f"Bearer {newsroom.token}"},
         method="DELETE",
     )
-    with urllib.request.urlopen(request, timeout=10):
+    with urllib.request.urlopen(request, timeout=60):
         pass
     assert newsroom.command.done("import", "deleted", "-", stdin=line).startswith(
         "0 new (0 published, 0 drafts), 1 known"

@@ -25,7 +25,7 @@ def test_a_token_is_one_line_works_at_once_and_is_worthless_once_revoked(newsroo
     assert token not in line
     id = line.split()[0]
     command.done("token", "revoke", id)
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while status_with(newsroom, token) != 401:  # the server believes what it read for a second
         assert time.monotonic() < deadline
         time.sleep(0.02)

@@ -20,8 +20,8 @@ from livefeed.model import Role
 from livefeed.settings import Settings
 from livefeed.store import open_store
 
-START_TIMEOUT = 20.0
-COMMAND_TIMEOUT = 20.0
+START_TIMEOUT = 60.0
+COMMAND_TIMEOUT = 60.0
 PAGE_SIZE = 5  # small, so that a dozen updates make archive pages
 QUICK = {
     "LIVEFEED_HEARTBEAT_INTERVAL": "1",

@@ -12,7 +12,7 @@ from playwright.async_api import Page, Route, expect
 
 import livefeed
 
-pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(60)]
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(180)]
 
 MOST_TABS = 40
 LEAD = Path(livefeed.__file__).parent / "demo/lead.jpg"

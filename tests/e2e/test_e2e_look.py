@@ -13,7 +13,7 @@ from e2e_site import Site
 from e2e_story import tell
 from playwright.async_api import Page, expect
 
-pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(60)]
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(180)]
 
 WIDE = {"width": 1280, "height": 900}
 COLOURS_ONLY = {"runOnly": {"type": "rule", "values": ["color-contrast"]}}  # all that dark changes

@@ -12,7 +12,7 @@ from e2e_site import PAGE_SIZE, Site
 from e2e_story import tell
 from playwright.async_api import Page, expect
 
-pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(60)]
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(180)]
 
 # The characters of an element from left to right, as they stand on the screen.
 ON_SCREEN = """element => {
