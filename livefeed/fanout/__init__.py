@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterator
 from time import monotonic
 from typing import Any
 
@@ -68,6 +68,12 @@ class Fanout:
     def readers(self) -> int:
         """How many connections are open."""
         return sum(len(channel.readers) for channel in self._channels.values())
+
+    def audience(self) -> Iterator[tuple[str, int, list[Reader]]]:
+        """The name, the top and the readers of each channel that has any."""
+        for name, channel in self._channels.items():
+            if channel.readers:
+                yield name, channel.tail.top, channel.readers
 
     def receive(self, event: Event) -> None:
         """See `Listener`."""

@@ -21,6 +21,7 @@ from aiohttp import web
 
 from livefeed import frames, metrics
 from livefeed.accounts import Accounts
+from livefeed.audience import Audiences
 from livefeed.autosaves import Autosaves
 from livefeed.courier import Courier, Lease
 from livefeed.courier.endpoints import Endpoints
@@ -221,6 +222,9 @@ async def open_rooms(settings: Settings, store: Store) -> AsyncIterator[Rooms]:
         endpoints=endpoints,
         subscriptions=subscriptions,
         courier=courier,
+        audiences=Audiences(
+            store, fanout, secrets.token_hex(8), shared=not settings.store.startswith("sqlite:")
+        ),
     )
     async with contextlib.AsyncExitStack() as closing:
         closing.push_async_callback(store.aclose)
@@ -234,6 +238,7 @@ async def open_rooms(settings: Settings, store: Store) -> AsyncIterator[Rooms]:
         tasks = [
             asyncio.create_task(_keep_synced(rooms), name="keep synced"),
             asyncio.create_task(_release_for_ever(rooms), name="release"),
+            asyncio.create_task(rooms.audiences.file_for_ever(), name="audience"),
         ]
         closing.push_async_callback(cancel, tasks)
         await outside.start()

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from aiohttp import web
 
 from livefeed.accounts import Accounts
+from livefeed.audience import Audiences
 from livefeed.autosaves import Autosaves
 from livefeed.courier import Courier
 from livefeed.courier.endpoints import Endpoints
@@ -43,6 +44,7 @@ class Rooms:
     endpoints: Endpoints
     subscriptions: Subscriptions
     courier: Courier
+    audiences: Audiences
     draining: bool = False
     synced: bool = False
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)

@@ -93,7 +93,7 @@ async def test_thousands_of_odd_requests_are_answered_as_the_document_says(
         "--phases=examples,coverage,fuzzing",
         f"--checks={','.join(CHECKS)}",
         "--max-examples=2",
-        "--max-time=200",
+        "--max-time=40",
         "--seed=20201122",
         "--generation-database=none",
         "--suppress-health-check=all",

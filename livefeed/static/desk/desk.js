@@ -4,6 +4,7 @@
 import { Connection, overSocket } from '../connection.js';
 import { agreed } from './going-out.js';
 import { newRequest } from './request.js';
+import './audience.js';
 import './outbox.js';
 import './rich-text.js';
 import './pictures.js';

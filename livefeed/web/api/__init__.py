@@ -4,7 +4,7 @@ Every write keeps the contract's order of checks: authenticate, authorise, Idemp
 validate; see `writes`.
 """
 
-from livefeed.web.api import audit, autosaves, curl, pictures, reading, reference, webhooks, writes
+from livefeed.web.api import audience, audit, autosaves, curl, pictures, reading, reference, webhooks, writes
 
 routes = (
     *writes.routes,
@@ -14,5 +14,6 @@ routes = (
     *webhooks.routes,
     *audit.routes,
     *autosaves.routes,
+    *audience.routes,
     *reference.routes,
 )

@@ -153,6 +153,7 @@ def _reads() -> Iterable[tuple[str, Json]]:
     for path, summary, answer in (
         ("/api/v1/coverages", "All coverages, the last opened first", _list("coverages", "Coverage")),
         ("/api/v1/coverages/{slug}", "One coverage", _ref("Coverage")),
+        ("/api/v1/coverages/{slug}/audience", "Open pages, and who else is told", _ref("Audience")),
         ("/api/v1/coverages/{slug}/updates", "Updates, the newest first", _ref("Updates")),
         ("/api/v1/coverages/{slug}/updates/{id}", "One update, whatever its status", _ref("Update")),
         (
@@ -363,6 +364,7 @@ def _object(properties: Mapping[str, Json], *, optional: Mapping[str, Json] | No
 
 
 _TEXT = {"type": "string"}
+_COUNT: Json = {"type": "integer", "minimum": 0}
 _TIME = {"type": "string", "format": "date-time"}
 _CURSOR = {"type": "string", "description": "A position, opaque but for equality."}
 _POSITION = {
@@ -390,6 +392,16 @@ _OWN_SCHEMAS: dict[str, Json] = {
             "failed_at": _TIME,
             "reason": _TEXT,
             "replaying": {"type": "boolean", "description": "It was asked for again."},
+        }
+    ),
+    "Audience": _object(
+        {
+            "readers": _COUNT | {"description": "Open pages; those who poll are not counted."},
+            "reached": _COUNT | {"description": "Open pages that were written everything."},
+            "websocket": _COUNT,
+            "sse": _COUNT,
+            "webhooks": _COUNT,
+            "subscribers": _COUNT | {"description": "Of the site's feeds, by WebSub."},
         }
     ),
     "Autosave": _object(

@@ -1,0 +1,38 @@
+"""Who a coverage reaches now: open pages, and what is told by other ways."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from livefeed.model import Role
+from livefeed.web.api.answers import json_answer
+from livefeed.web.guard import caller_of, needs
+from livefeed.web.rooms import rooms_of
+
+routes = web.RouteTableDef()
+
+
+@routes.get("/api/v1/coverages/{slug}/audience")
+@needs(Role.CONTRIBUTOR)
+async def read_audience(request: web.Request) -> web.Response:
+    """Open pages of a coverage, how many have everything, and who else is told."""
+    slug = request.match_info["slug"]
+    await caller_of(request)
+    rooms = rooms_of(request)
+    await rooms.newsroom.coverage(slug)
+    audience = await rooms.audiences.of(slug)
+    webhooks = [
+        endpoint
+        for endpoint in await rooms.endpoints.all()
+        if not endpoint.disabled and (endpoint.coverages is None or slug in endpoint.coverages)
+    ]
+    return json_answer(
+        {
+            "readers": audience.readers,
+            "reached": audience.reached,
+            "websocket": audience.websocket,
+            "sse": audience.sse,
+            "webhooks": len(webhooks),
+            "subscribers": len(await rooms.subscriptions.subscriptions.all()),
+        }
+    )
