@@ -118,6 +118,9 @@ def test_a_push_is_signed_when_a_secret_was_given_and_says_whose_it_is() -> None
     digest = hmac.new("سر".encode(), b"body", hashlib.sha256).hexdigest()
     assert headers["X-Hub-Signature"] == f"sha256={digest}"
     assert headers["Link"] == f'<{BASE}/hub>; rel="hub", <{BASE}/feeds/breaking.rss>; rel="self"'
+    # A push that a crash had sent twice is known by its id; another one has another.
+    ids = [push_headers(kept, BASE, "text/xml", body)["Livefeed-Delivery"] for body in (b"a", b"a", b"b")]
+    assert ids[0] == ids[1] != ids[2]
     unsigned = Subscription(kept.callback, kept.topic, "", kept.expires_at, Known())
     assert "X-Hub-Signature" not in push_headers(unsigned, BASE, "text/xml", b"body")
 

@@ -57,6 +57,9 @@ def with_amended(
     newest: Sequence[Update], amended: Iterable[Update], *, breaking_only: bool
 ) -> tuple[Update, ...]:
     """`newest`, with what older updates there are among the `amended` ones, both newest first."""
+    amended = tuple(amended)
+    if not amended:  # nearly always, and asked at each request
+        return tuple(newest)
     held = {update.id for update in newest}
     older = (update for update in amended if update.breaking or not breaking_only)
     return (*newest, *(update for update in older if update.id not in held))

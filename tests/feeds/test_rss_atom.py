@@ -124,6 +124,8 @@ def test_the_language_is_marked_where_it_differs() -> None:
         told = [entry.get(attribute) for entry in entries]
         assert told == ["en" if entry.language == "en" else None for entry in feed_of().entries]
         assert told.count("en") == 1
+    pages = [link.get("hreflang") for link in ATOM.findall("a:entry/a:link", NS)]
+    assert pages == [entry.language for entry in feed_of().entries]
 
 
 def test_namespaces_are_declared_once() -> None:
