@@ -5,6 +5,7 @@
 // changes of what is already shown apply in place, silently.
 
 import { Connection } from './connection.js';
+import { lastVisit } from './last-visit.js';
 import { focus, replace, steady } from './reading-place.js';
 
 const LOST_SHOWN_AFTER = 5000; // most losses mend sooner; a line that flickers alarms for nothing
@@ -26,6 +27,8 @@ customElements.define('live-coverage', class extends HTMLElement {
     if (this.connection) return;
     this.querySelector('new-updates').addEventListener('reveal', () => this.#reveal());
     this.addEventListener('click', event => this.#click(event));
+    const line = this.querySelector('.last-visit');
+    if (line) lastVisit(line, () => this.#stream(), element => place(this.#part('updates'), element));
     this.connection = new Connection(this.dataset.channel, this.dataset.position, {
       receive: frame => this.#receive(frame),
       reload: () => this.#reload(),
@@ -264,13 +267,13 @@ customElements.define('live-coverage', class extends HTMLElement {
 });
 
 // Puts `element` among its siblings, at the place of its order.
-export function place(list, element) {
+function place(list, element) {
   const sign = list.dataset.order === 'oldest' ? -1 : 1;
   const next = [...list.children].find(other => sign * order(other) < sign * order(element));
   list.insertBefore(element, next ?? null);
 }
 
-export function order(element) {
+function order(element) {
   return Number(element?.dataset.order ?? 0);
 }
 

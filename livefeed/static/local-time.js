@@ -1,11 +1,42 @@
-// <local-time>: on a time of the coverage's place, a hint of what the reader's own clock shows for it.
+// <local-time>: on a time of the coverage's place, a hint of what the reader's own clock shows for it; and beside an
+// update of the last day how long ago it was, by the server's clock, for that of a device may be hours off.
+
+const DAY = 86400000;
+let ahead; // how far the server's clock is before ours, in milliseconds
+
 customElements.define('local-time', class extends HTMLElement {
   connectedCallback() {
     const time = this.querySelector('time');
     if (!time) return;
-    const language = this.closest('[lang]')?.lang || 'en';
-    time.title = new Intl.DateTimeFormat(`${language}-u-nu-latn`, {
-      dateStyle: 'medium', timeStyle: 'long',
-    }).format(new Date(time.dateTime));
+    const language = `${this.closest('[lang]')?.lang || 'en'}-u-nu-latn`;
+    time.title = new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'long' }).format(new Date(time.dateTime));
+    this.words = new Intl.RelativeTimeFormat(language, { numeric: 'auto' });
+    this.tick();
+  }
+
+  tick() {
+    if (ahead === undefined || !this.matches('.permalink > *')) return;
+    const age = Math.max(0, Date.now() + ahead - Date.parse(this.querySelector('time').dateTime));
+    const minutes = Math.floor(age / 60000);
+    const words = minutes < 60 ? this.words.format(-minutes, 'minute') : this.words.format(-Math.floor(minutes / 60), 'hour');
+    const ago = this.querySelector('.ago') ?? this.appendChild(Object.assign(document.createElement('span'), { className: 'ago' }));
+    ago.textContent = age < DAY ? minutes ? words : this.words.format(0, 'second') : '';
   }
 });
+
+const tick = () => document.hidden || document.querySelectorAll('.permalink > local-time').forEach(time => time.tick());
+
+// The clock of a page that a cache kept for `Age` seconds has gone on for so long.
+async function ask() {
+  if (document.hidden || !document.querySelector('.permalink')) return;
+  const { headers } = await fetch(location.pathname, { method: 'HEAD', cache: 'no-store' });
+  const there = Date.parse(headers.get('Date')) + 1000 * headers.get('Age');
+  if (there) ahead = there - Date.now();
+  tick();
+}
+
+const dare = () => ask().catch(() => {}); // without an answer there are the times themselves
+setInterval(tick, 20000);
+addEventListener('online', dare);
+document.addEventListener('visibilitychange', dare); // a clock may have been set meanwhile
+dare();

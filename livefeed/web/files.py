@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 from aiohttp import web
 
+from livefeed.pages import STATIC
 from livefeed.web.answers import Problem
 from livefeed.web.documents import respond
 from livefeed.web.rooms import rooms_of
@@ -18,6 +22,10 @@ TEXTS = {
     ".svg": "image/svg+xml",
     ".txt": "text/plain; charset=utf-8",
 }
+
+# What a script says to people, and how it is set out, is a fifth of it on a reader's line. This much needs no
+# parser: a remark at the end of a line could only be part of a text, and then the text's end would follow.
+FOR_PEOPLE = re.compile(rb"^[ \t]*//[^\n]*\n|^[ \t]+|^\n|(?<=[;,{})])[ \t]+//[^'\"`/\n]*$", re.MULTILINE)
 
 routes = web.RouteTableDef()
 
@@ -38,5 +46,15 @@ async def static_file(request: web.Request) -> web.StreamResponse:
         if font:
             headers["Content-Type"] = "font/woff2"  # not every machine's table of types has it
         return web.FileResponse(path, headers=headers)
-    document = await rooms.documents.get(f"static {name}", rooms.pages.theme.static_version, path.read_bytes)
+    document = await rooms.documents.get(
+        f"static {name}", rooms.pages.theme.static_version, lambda: _served(path)
+    )
     return respond(request, document, content_type=text_type, cache_control=caching)
+
+
+def _served(path: Path) -> bytes:
+    content = path.read_bytes()
+    # A theme's scripts go as they are, and so does one with a text over several lines: all of it may matter.
+    plain = all(line.count(b"`") % 2 == 0 for line in content.splitlines())
+    ours = path.suffix == ".js" and path.is_relative_to(STATIC)
+    return FOR_PEOPLE.sub(b"", content) if ours and plain else content

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gzip
+import re
 from pathlib import Path
 
 import pytest
-from live_server import running, settings_for
+from live_server import Answer, running, settings_for
 
 from livefeed.pages import STATIC
 
@@ -44,3 +46,44 @@ async def test_static_files_are_compressed_and_cached_by_their_version(tmp_path:
         assert "/static/theme.css?v=" in (await server.ask("GET", "/", role=None)).text
         for name in ("nothing.css", "..%2Ferror.html", "%2e%2e/app.py", "fonts"):
             assert (await server.ask("GET", f"/static/{name}", role=None)).status == 404
+
+
+async def test_what_a_reader_loads_is_small_and_all_ours(tmp_path: Path) -> None:
+    async with running(settings_for(tmp_path)) as server:
+        await server.open(language="ar")
+        for _ in range(30):
+            await server.publish(headline="العاصفة تغلق الميناء", body="نقلت الإذاعة أن الميناء مغلق. " * 10)
+        page = await server.ask("GET", "/live/story", role=None)
+        loaded = re.findall(r'<script[^>]*\ssrc="([^"]*)"', page.text)
+        sheets = re.findall(r'<link rel="stylesheet" href="([^"]*)"', page.text)
+        assert all(address.startswith("/static/") for address in (*loaded, *sheets))
+        scripts: dict[str, Answer] = {}
+        while loaded:
+            address = loaded.pop()
+            scripts[address] = answer = await server.ask("GET", address, role=None)
+            assert answer.status == 200
+            imported = {f"/static/{name}" for name in re.findall(r"from '\./([\w-]+\.js)'", answer.text)}
+            loaded += imported - scripts.keys()
+        assert len(scripts) > 6
+        assert sum(_sent(answer) for answer in scripts.values()) <= 10 * 1024
+        styles = [await server.ask("GET", address, role=None) for address in sheets]
+        assert sum(_sent(answer) for answer in styles) <= 8 * 1024
+
+
+async def test_scripts_go_without_comments_but_for_those_with_a_text_over_several_lines(
+    tmp_path: Path,
+) -> None:
+    theme = tmp_path / "theme"
+    (theme / "static").mkdir(parents=True)
+    (theme / "static" / "own.js").write_text("  // ours\n  start();\n")
+    async with running(settings_for(tmp_path, templates=theme)) as server:
+        assert (await server.ask("GET", "/static/own.js", role=None)).text == "  // ours\n  start();\n"
+        whole = (STATIC / "embed.js").read_bytes()
+        assert (await server.ask("GET", "/static/embed.js", role=None)).body == whole
+        lines = (await server.ask("GET", "/static/connection.js", role=None)).text.splitlines()
+        assert not any(line.startswith(("//", " ")) or "; //" in line for line in lines)
+        assert "open() {" in lines
+
+
+def _sent(answer: Answer) -> int:
+    return len(gzip.compress(answer.body, 6))
