@@ -19,6 +19,10 @@ from pydantic_core.core_schema import ValidationInfo
 from livefeed.model import Verification
 from livefeed.text import check_language, check_slug, clean, clean_line
 
+# What stands after /desk/ where a coverage's slug would: such a coverage could not be worked on.
+DESK_WORDS = frozenset(
+    {"account", "audit", "limits", "login", "logout", "new", "people", "subscribers", "tokens", "webhooks"}
+)
 EARLIEST, LATEST = datetime(1000, 1, 2), datetime(9998, 12, 31)  # noqa: DTZ001 - compared before any zone
 
 
@@ -100,6 +104,12 @@ def _slug(text: str) -> str:
     return check_slug(text)
 
 
+def _free_slug(text: str) -> str:
+    if text in DESK_WORDS:
+        raise ValueError(f"{text!r} is an address of the desk; choose another slug")
+    return check_slug(text)
+
+
 # `x-longest` is replaced by the setting's number where the schema is published.
 Line = Annotated[
     str, _cleaned(clean_line), AfterValidator(_short), Field(json_schema_extra={"x-longest": "line"})
@@ -113,6 +123,7 @@ TimeZone = Annotated[str, AfterValidator(_zone), Field(examples=["Asia/Damascus"
 WebAddress = Annotated[str, _cleaned(clean_line), AfterValidator(_web_address)]
 Time = Annotated[AwareDatetime, BeforeValidator(_time_text), AfterValidator(_in_utc)]
 Slug = Annotated[str, AfterValidator(_slug), Field(examples=["idlib-live"])]
+FreeSlug = Annotated[str, AfterValidator(_free_slug), Field(examples=["idlib-live"])]
 Format = Literal["markdown", "html", "text"]
 # A minute at most: what is meant for later has a time of its own, `publish_at`.
 Hold = Annotated[float, Field(ge=0, le=60, description="Seconds it waits unseen, still to be deleted.")]
@@ -174,7 +185,7 @@ class CoverageChanges(Form):
 class CoverageForm(CoverageChanges):
     """A coverage to open."""
 
-    slug: Slug
+    slug: FreeSlug
     headline: Line = Field(min_length=1, description="What the coverage is about.")
 
 

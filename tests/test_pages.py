@@ -570,7 +570,7 @@ def test_styles_know_no_left_and_right() -> None:
 
 def test_scripts_and_templates_hold_no_sentences_of_their_own() -> None:
     arabic = re.compile("[\u0600-\u06ff]")
-    for path in (*STATIC.glob("*.js"), *TEMPLATES.glob("*.html")):
+    for path in (*STATIC.rglob("*.js"), *TEMPLATES.glob("*.html")):
         assert not arabic.search(path.read_text(encoding="utf-8")), path.name
 
 

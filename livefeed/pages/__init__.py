@@ -17,7 +17,7 @@ from pathlib import Path
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
-from livefeed.events import Event, coverage_url, rfc3339, update_url
+from livefeed.events import Event, coverage_url, public_media, rfc3339, update_url
 from livefeed.model import Corrected, Coverage, CoverageStatus, Editor, Role, Status, Update
 from livefeed.pages import oembed
 from livefeed.pages.addresses import absolute
@@ -256,6 +256,23 @@ class Pages:
             breaking_hold=breaking_hold,
             nonce=nonce,
             **self._stream(front),
+        )
+
+    def coverage_form_page(
+        self, coverage: Coverage, slug: str, patterns: Sequence[Coverage], editor: Editor
+    ) -> str:
+        """A form that begins with the fields of `coverage`: for the one at `slug`, or (empty) a new one,
+        which may begin like one of `patterns`."""
+        lead = coverage.lead_media if slug else None
+        return self._render(
+            "desk_coverage.html",
+            self._site_language,
+            coverage=coverage,
+            slug=slug,
+            patterns=patterns,
+            lead=json.dumps(lead and public_media(lead, ""), ensure_ascii=False),
+            person_name=editor.name,
+            role=editor.role,
         )
 
     def history_page(

@@ -403,3 +403,27 @@ async def test_an_earlier_text_is_found_in_the_history_and_put_back(site: Site, 
     await page.get_by_label("خطأ إملائي").check()
     await page.keyboard.press("Control+Enter")
     await expect(page.locator(".updates h3")).to_have_text("الميناء مفتوح")
+
+
+async def test_a_chief_opens_a_coverage_like_an_earlier_one_and_closes_it_with_a_summary(
+    site: Site, visitor: Visitor
+) -> None:
+    await site.cover("earlier", timezone="Asia/Damascus", place="دمشق")
+    page = await log_in(site, visitor, "رئيسة", "chief")
+    await page.get_by_role("link", name="افتح تغطية").click()
+    await page.locator(".patterns a[href$='like=earlier']").click()
+    await page.get_by_label("العنوان الإلكتروني").fill("flood")
+    await page.get_by_label("العنوان", exact=True).fill("السيول في الساحل")
+    await page.get_by_label("تبدأ في").fill("2099-07-01T09:00")
+    await page.get_by_role("button", name="افتح التغطية").click()
+    await page.wait_for_url("**/desk/flood")
+    coverage = await site.ask("GET", "/flood")
+    assert (coverage["place"], coverage["status"]) == ("دمشق", "scheduled")
+    assert coverage["starts_at"] == "2099-07-01T06:00:00Z"  # wall time in Damascus, three hours ahead
+
+    await page.get_by_role("link", name="إعدادات التغطية").click()
+    await page.get_by_label("الملخص").fill("غرق شارعين\nلا ضحايا")
+    await page.get_by_role("button", name="إنهاء التغطية").click()
+    await page.wait_for_url("**/desk/flood")
+    coverage = await site.ask("GET", "/flood")
+    assert (coverage["status"], coverage["summary"]) == ("closed", ["غرق شارعين", "لا ضحايا"])

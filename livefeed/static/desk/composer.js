@@ -45,7 +45,7 @@ customElements.define('desk-composer', class extends HTMLElement {
     for (const [name, element] of Object.entries(LISTS)) values[name] = this.querySelector(element).value;
     for (const name of TEXTS) values[name] = fields[name].value;
     values.byline = parted(fields.byline.value, '\n');
-    values.tags = parted(fields.tags.value, /[,،\n]/);
+    values.tags = parted(fields.tags.value, /[,\u060c\n]/);
     // A flag this role may not set has no box: it must not look like one that was cleared.
     for (const name of FLAGS) if (fields[name]) values[name] = fields[name].checked;
     return values;
@@ -58,7 +58,7 @@ customElements.define('desk-composer', class extends HTMLElement {
     for (const [name, element] of Object.entries(LISTS)) this.querySelector(element).value = values[name] ?? (name === 'body' ? '' : []);
     for (const name of TEXTS) fields[name].value = values[name] ?? '';
     fields.byline.value = (values.byline ?? []).join('\n');
-    fields.tags.value = (values.tags ?? []).join('، ');
+    fields.tags.value = (values.tags ?? []).join(', ');
     for (const name of FLAGS) if (fields[name]) fields[name].checked = Boolean(values[name]);
     this.#mode();
   }

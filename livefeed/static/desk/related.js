@@ -1,4 +1,4 @@
-// <desk-related>: links to related stories («اقرأ أيضاً»), found among this site's own or written by hand. Its `value`
+// <desk-related>: links to related stories (read also), found among this site's own or written by hand. Its `value`
 // is what the API takes as `related`.
 
 const MOST_FOUND = 8;

@@ -12,7 +12,7 @@ choice.addEventListener('change', () => localStorage.setItem(MEMORY, choice.chec
 
 const deeds = {
   '?': () => help.showModal(),
-  '؟': () => help.showModal(),
+  '\u061f': () => help.showModal(),
   n: () => composer.querySelector('[name="headline"]').focus(),
   e: () => document.querySelector('.updates > article [data-action="edit"]')?.click(),
   b: () => composer.querySelector('[name="breaking"]')?.click(),

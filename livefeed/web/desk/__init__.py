@@ -1,5 +1,5 @@
 """Editors' pages: one noun a file. Server-rendered, for a logged-in person at a browser."""
 
-from livefeed.web.desk import coverages, history, login, preview
+from livefeed.web.desk import coverage_form, coverages, history, login, preview
 
-routes = (*login.routes, *coverages.routes, *history.routes, *preview.routes)
+routes = (*login.routes, *coverage_form.routes, *coverages.routes, *history.routes, *preview.routes)

@@ -1,0 +1,67 @@
+// <coverage-form>: opens a coverage or changes one, and closes it with a summary.
+
+import './pictures.js';
+import { attempt, newRequest } from './request.js';
+import { utcOf } from './wall-time.js';
+
+const LISTS = { byline: '\n', tags: /[,\u060c\n]/, summary: '\n' };
+const API = '/api/v1/coverages';
+
+customElements.define('coverage-form', class extends HTMLElement {
+  #form = this.querySelector('form');
+
+  connectedCallback() {
+    const lead = JSON.parse(this.dataset.lead);
+    if (lead) this.querySelector('desk-pictures').value = [lead];
+    this.before = this.values;
+    this.#form.addEventListener('submit', event => {
+      event.preventDefault();
+      this.#submit(event.submitter.value);
+    });
+  }
+
+  get values() {
+    const { elements } = this.#form;
+    const values = {};
+    for (const field of this.#form.querySelectorAll('[data-field]')) {
+      const { name, value } = field;
+      values[name] = LISTS[name] ? value.split(LISTS[name]).map(part => part.trim()).filter(Boolean) : value.trim();
+    }
+    const [picture] = this.querySelector('desk-pictures').value;
+    const { url, ...lead } = picture ?? {};
+    values.lead_media = picture ? lead : null;
+    if (elements.starts_at) values.starts_at = values.starts_at ? utcOf(values.starts_at, values.timezone) : null;
+    return values;
+  }
+
+  async #submit(deed) {
+    const { slug } = this.dataset;
+    const place = `${API}/${slug}`;
+    const { values } = this;
+    if (!slug) {
+      const filled = Object.fromEntries(Object.entries(values).filter(([, value]) => (Array.isArray(value) ? value.length : value)));
+      return this.#send([newRequest('POST', API, filled)], `/desk/${values.slug}`);
+    }
+    const changes = Object.fromEntries(Object.entries(values)
+      .filter(([name, value]) => JSON.stringify(value) !== JSON.stringify(this.before[name])));
+    const requests = Object.keys(changes).length ? [newRequest('PATCH', place, changes)] : [];
+    if (deed === 'close') requests.push(newRequest('POST', `${place}/closure`));
+    if (deed === 'reopen') requests.push(newRequest('DELETE', `${place}/closure`));
+    return this.#send(requests, `/desk/${slug}`);
+  }
+
+  // Nothing leaves the form before everything was answered, so what was refused can be mended where it stands.
+  async #send(requests, next) {
+    const outcome = this.querySelector('.outcome');
+    outcome.classList.remove('problem');
+    outcome.textContent = this.dataset.sending;
+    for (const request of requests) {
+      const answer = await attempt(request);
+      if (answer.done) continue;
+      outcome.classList.add('problem');
+      outcome.textContent = answer.refused ?? this.dataset.away;
+      return;
+    }
+    location.assign(next);
+  }
+});

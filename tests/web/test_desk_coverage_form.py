@@ -1,0 +1,42 @@
+"""Coverages are opened and changed by chiefs, and never under an address that the desk itself has."""
+
+from __future__ import annotations
+
+import pytest
+from live_server import Server
+
+from livefeed.forms import DESK_WORDS
+from livefeed.model import Role
+from livefeed.web.app import DOORS
+
+
+async def test_a_new_coverage_begins_like_an_earlier_one_but_for_its_own_words(server: Server) -> None:
+    await server.open("storm", kicker="طقس", timezone="Asia/Damascus", place="دمشق", standfirst="رياح شديدة")
+    session = await server.session(Role.CHIEF)
+    page = (await server.ask("GET", "/desk/new?like=storm", role=None, headers=session)).text
+    for value in ("طقس", "Asia/Damascus", "دمشق"):
+        assert f'value="{value}"' in page
+    assert "رياح شديدة" not in page
+    assert 'href="/desk/new?like=storm"' in page
+    missing = await server.ask("GET", "/desk/new?like=none", role=None, headers=session)
+    assert missing.status == 404
+
+
+async def test_hostile_words_in_a_lead_picture_stay_words(server: Server) -> None:
+    await server.open("storm", headline="<script>\"'")
+    session = await server.session(Role.CHIEF)
+    page = (await server.ask("GET", "/desk/storm/coverage", role=None, headers=session)).text
+    assert "<script>" not in page.partition("<main")[2]
+
+
+@pytest.mark.parametrize("slug", sorted(DESK_WORDS))
+async def test_a_coverage_cannot_take_an_address_of_the_desk(server: Server, slug: str) -> None:
+    answer = await server.ask("POST", "/api/v1/coverages", json={"slug": slug, "headline": "x"})
+    assert (answer.status, answer.json()["field"]) == (422, "slug")
+    assert "address of the desk" in answer.json()["detail"]
+
+
+def test_every_word_after_desk_is_kept_from_coverages() -> None:
+    paths = [route.path.split("/") for door in DOORS for route in door.routes]
+    words = {parts[2] for parts in paths if len(parts) > 2 and parts[1] == "desk"} - {"{slug}"}
+    assert words <= DESK_WORDS
