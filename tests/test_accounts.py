@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import json
 import re
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from livefeed.accounts import (
     AccountRefused,
     Accounts,
     AccountUnknown,
+    Seen,
     Token,
 )
 from livefeed.accounts.account import check_narrowing, fold
@@ -420,15 +422,95 @@ async def test_logging_out_ends_that_session_only(accounts: Accounts) -> None:
 
 
 async def test_logging_out_everywhere_ends_one_accounts_sessions(accounts: Accounts) -> None:
-    sara = await accounts.add_editor("Sara", Role.EDITOR)
+    await accounts.add_editor("Sara", Role.EDITOR)
     await accounts.add_editor("Zaid", Role.EDITOR)
     hers = [await log_in(accounts, "Sara") for _ in range(3)]
     his = await log_in(accounts, "Zaid")
     assert await accounts.of_session(hers[0])
-    assert await accounts.end_sessions(sara.id) == 3
+    assert await accounts.end_sessions("SARA") == 3
     assert [await accounts.of_session(secret) for secret in hers] == [None] * 3
     assert await accounts.of_session(his)
-    assert await accounts.end_sessions("no such id") == 0
+    assert await accounts.end_sessions("nobody") == 0
+
+
+async def test_sessions_are_listed_and_ended_one_by_one(accounts: Accounts, clock: Clock) -> None:
+    await accounts.add_editor("Sara", Role.EDITOR)
+    code = await accounts.login_code("Sara")
+    by_link = await accounts.redeem(code, Seen("192.0.2.7", " Firefox\n"))
+    clock.pass_by(60)
+    later = await accounts.begin_session("sara", Seen("2001:db8::1", "x" * 1000))
+    assert by_link
+    assert later
+    newest, oldest = await accounts.sessions("Sara")
+    assert oldest.seen == Seen("192.0.2.7", "Firefox", by_link=True)
+    assert (newest.seen.address, len(newest.seen.agent), newest.seen.by_link) == ("2001:db8::1", 300, False)
+    assert newest.created_at - oldest.created_at == timedelta(seconds=60)
+    assert await accounts.end_sessions("Sara", only=newest.id) == 1
+    assert await accounts.of_session(later[0]) is None
+    third = await accounts.begin_session("Sara", Seen())
+    assert third
+    assert await accounts.end_sessions("Sara", but=oldest.id) == 1
+    assert await accounts.of_session(by_link[0])
+    clock.pass_by(IDLE)
+    assert await accounts.sessions("Sara") == []
+    await accounts.disable("Sara")
+    assert await accounts.begin_session("Sara", Seen()) is None
+
+
+async def test_a_session_from_before_addresses_were_kept_still_counts(
+    place: Place, accounts: Accounts, clock: Clock
+) -> None:
+    await accounts.add_editor("Sara", Role.EDITOR)
+    secret = await log_in(accounts, "Sara")
+    (record,) = await place.records.all("session")
+    old = json.loads(record.value)
+    del old["seen"]
+    await place.records.put("session", record.name, json.dumps(old))
+    found = await process(place, clock).of_session(secret)
+    assert found
+    assert found.seen == Seen()
+
+
+async def test_grants_narrow_an_editor_but_never_an_admin(accounts: Accounts) -> None:
+    await accounts.add_editor("Sara", Role.CHIEF, ["storm", "flood", "storm"])
+    account = await accounts.known("Sara")
+    assert account.coverages == ("storm", "flood")
+    session = await accounts.of_session(await log_in(accounts, "Sara"))
+    assert session
+    assert session.editor.may(Role.CHIEF, "storm")
+    assert not session.editor.may(Role.CONTRIBUTOR, "fire")
+    assert (await accounts.set_coverages("Sara", None)).coverages is None
+    for refused in (
+        accounts.set_grants("Sara", Role.ADMIN, ["storm"]),
+        accounts.add_editor("Zaid", Role.ADMIN, ["storm"]),
+        accounts.set_coverages("Sara", []),
+        accounts.set_coverages("Sara", ["Not A Slug"]),
+    ):
+        with pytest.raises(AccountRefused):
+            await refused
+    assert (await accounts.known("Sara")).coverages is None
+    await accounts.set_coverages("Sara", ["storm"])
+    with pytest.raises(AccountRefused, match="cannot be narrowed"):
+        await accounts.set_role("Sara", Role.ADMIN)
+
+
+async def test_the_use_of_a_token_is_noted_at_most_once_a_minute(
+    place: Place, accounts: Accounts, clock: Clock
+) -> None:
+    await accounts.add_editor("Sara", Role.EDITOR)
+    token = await accounts.add_token("Sara")
+    assert (await accounts.tokens("Sara"))[0].used_at is None
+    puts = place.records.puts
+    for _ in range(40):
+        assert await accounts.of_token(token)
+        clock.pass_by(2)
+    assert place.records.puts - puts == 2
+    (kept,) = await accounts.tokens("Sara")
+    assert kept.used_at
+    assert timedelta(0) < clock() - kept.used_at < timedelta(seconds=30)
+    place.records.full = True
+    clock.pass_by(100)
+    assert await accounts.of_token(token), "a full disk stops nobody"
 
 
 async def test_a_changed_role_counts_in_open_sessions_at_once_and_elsewhere_within_a_second(

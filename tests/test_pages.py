@@ -20,6 +20,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jinja2.ext import babel_extract
 
+from livefeed.accounts import Account, Seen, Session, Token
+from livefeed.audit import Act, Entry, Search
 from livefeed.events import Event, Kind, live_channel
 from livefeed.model import (
     Corrected,
@@ -146,7 +148,9 @@ def every_page(pages: Pages, front: Front = FRONT, person: str = "ليلى") -> 
             )
         ),
         "error": pages.error_page(404, language, coverage.headline),
-        "login": pages.login_page(language, coverage.headline, coverage.headline),
+        "login": pages.desk.login(name=coverage.headline, error="soon", seconds=3),
+        "login by code": pages.desk.login(code=coverage.headline, error="used"),
+        **every_page_about_people(pages, coverage),
         "desk_index": pages.desk_index(site, person, Role.ADMIN),
         "desk": desk_of(pages, front, (DRAFT, front.updates[0]), Role.CHIEF, person),
     }
@@ -155,6 +159,47 @@ def every_page(pages: Pages, front: Front = FRONT, person: str = "ليلى") -> 
 def desk_of(pages: Pages, front: Front, waiting: Sequence[Update], role: Role, person: str = "ليلى") -> str:
     editor = Editor("layla", person, role)
     return pages.desk_page(front, waiting, editor, hold=5, breaking_hold=10, nonce="n0nce")
+
+
+def every_page_about_people(pages: Pages, coverage: Coverage) -> dict[str, str]:
+    """The desk's pages about people and keys, with everything on them that can be."""
+    name, at = coverage.headline, datetime(2026, 11, 23, 14, 15, tzinfo=UTC)
+    editor = Editor("a1", name, Role.ADMIN)
+    accounts = [
+        Account("a1", name, Role.ADMIN, None, at),
+        Account("a2", f"{name} 2", Role.EDITOR, (coverage.slug,), at, disabled=True),
+    ]
+    sessions = [
+        Session(editor, at, at, "s1", Seen("192.0.2.7", "Mozilla/5.0 (Android 14) Firefox/140.0", True)),
+        Session(editor, at, at, "s2", Seen()),
+    ]
+    tokens = [
+        (name, Token("t1", "a", None, None, name, at, at)),
+        (name, Token("t2", "a", Role.EDITOR, (coverage.slug,), "", at)),
+    ]
+    acts = [
+        Entry(
+            2,
+            at,
+            Act("publish", "update:u", name, "a1", "admin", "192.0.2.7", coverage.slug, 1, ("body",), name),
+        ),
+        Entry(1, at, Act("unheard-of", "update:u")),
+    ]
+    desk, listed = pages.desk, [coverage]
+    return {
+        "account": desk.account(
+            editor, sessions, "s1", has_password=True, needs_current=True, done="password"
+        ),
+        "account at first": desk.account(
+            editor, sessions[:1], "s1", has_password=False, needs_current=False, error="guessable"
+        ),
+        "people": desk.people(editor, accounts, listed, link="https://x.example/", link_name=name),
+        "nobody": desk.people(editor, [], [], error="exists", name=name),
+        "tokens": desk.tokens(editor, accounts, tokens, listed, secret="lf_x"),
+        "no tokens": desk.tokens(editor, accounts, [], listed, error="wider"),
+        "audit": desk.audit(editor, Search(coverage.slug, name), acts, accounts, listed, older=1),
+        "no acts": desk.audit(editor, Search(), [], [], [], older=None),
+    }
 
 
 def parsed(html: str) -> Element:
@@ -475,7 +520,9 @@ def spoken_in_templates() -> set[tuple[str | None, str]]:
     found: set[tuple[str | None, str]] = set()
     for path in TEMPLATES.glob("*.html"):
         with path.open("rb") as file:
-            for _, function, message, _ in babel_extract(file, ("_", "pgettext", "forms"), [], {}):
+            for _, function, message, _ in babel_extract(
+                file, ("_", "pgettext", "ngettext", "forms"), [], {}
+            ):
                 texts = message if isinstance(message, tuple) else (message,)
                 context, text = texts[:2] if function == "pgettext" else (None, texts[0])
                 found.add((context, text or ""))

@@ -943,6 +943,7 @@ def test_a_good_slug_is_returned_as_it_is(slug: str) -> None:
 @pytest.mark.parametrize(
     ("slug", "says"),
     [
+        ("people", "page of the desk"),
         ("", "0 characters"),
         ("a" * 81, "81 characters"),
         ("-a", "hyphens"),
@@ -979,6 +980,7 @@ def test_a_bad_slug_is_refused_with_its_fault(slug: str, says: str) -> None:
 @pytest.mark.parametrize(
     ("headline", "slug"),
     [
+        ("People!", "people-coverage"),
         ("معركة حلب: اليوم الثالث", "معركة-حلب-اليوم-الثالث"),
         ("مُـعَـــرَكةُ حَلَب", "معركة-حلب"),
         ("الآن أخبار مؤتمر", "الآن-أخبار-مؤتمر"),

@@ -1,4 +1,4 @@
-"""People and their keys: accounts, one-time login codes, desk sessions, API tokens.
+"""People and their keys: accounts, passwords, one-time login codes, desk sessions, API tokens.
 
 Theory of operation
     Everything is a record of the store. An account is kept under its name, folded so that names which
@@ -6,7 +6,9 @@ Theory of operation
     and tokens are kept under the SHA-256 of a secret that only their holder has, and name the account they
     speak for. Whoever shows a secret is looked up by its hash and the account is read again, so a changed
     role and a disabled account count at once; what was read is believed for at most a second (`RECENT`),
-    because a program that posts a thousand times a second must not ask the store as often.
+    because a program that posts a thousand times a second must not ask the store as often. A password is
+    what people choose, and is therefore kept as a slow hash, judged before it is taken, and guessed at ever
+    more slowly (`passwords`, `attempts`).
 
 Invariants
     - No record holds what would log anybody in.
@@ -15,7 +17,18 @@ Invariants
     - An ended session stays ended: it is touched only by compare-and-set, which does not bring it back.
 """
 
-from livefeed.accounts.account import Account, AccountExists, AccountRefused, AccountUnknown, Session, Token
+from livefeed.accounts.account import (
+    Account,
+    AccountExists,
+    AccountRefused,
+    AccountUnknown,
+    Seen,
+    Session,
+    Token,
+)
+from livefeed.accounts.attempts import TooSoon
+from livefeed.accounts.logins import LoginRefused, Logins
+from livefeed.accounts.passwords import Hasher, PasswordRefused, PasswordsBusy, Weakness
 from livefeed.accounts.recent import RECENT
 from livefeed.accounts.register import Accounts
 
@@ -26,6 +39,14 @@ __all__ = [
     "AccountRefused",
     "AccountUnknown",
     "Accounts",
+    "Hasher",
+    "LoginRefused",
+    "Logins",
+    "PasswordRefused",
+    "PasswordsBusy",
+    "Seen",
     "Session",
     "Token",
+    "TooSoon",
+    "Weakness",
 ]

@@ -56,6 +56,7 @@ class Token:
     coverages: tuple[str, ...] | None
     label: str
     created_at: datetime
+    used_at: datetime | None = None  # the last use that was noted; once a minute is enough
 
     def narrowed(self, editor: Editor) -> Editor:
         """What is left of `editor` through this token: the lesser role, the coverages both may touch.
@@ -71,11 +72,24 @@ class Token:
 
 
 @dataclass(frozen=True, slots=True)
+class Seen:
+    """What is seen of whoever logs in: the address, what the browser calls itself, and whether it was by a
+    one-time link."""
+
+    address: str = ""
+    agent: str = ""
+    by_link: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Session:
-    """A logged-in editor's use of the desk."""
+    """A logged-in editor's use of the desk. `id` tells a person's sessions apart and lets nobody in."""
 
     editor: Editor
     created_at: datetime
+    used_at: datetime
+    id: str
+    seen: Seen
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +99,7 @@ class KeptSession:
     editor: str
     created_at: datetime
     used_at: datetime
+    seen: Seen = Seen()
 
     def expires_at(self, idle: float, lifetime: float) -> datetime:
         """The end by disuse or by age, both in seconds, whichever comes first."""
@@ -125,6 +140,22 @@ def check_label(label: str) -> str:
     return _short(clean_line(label), "label")
 
 
+def check_grants(role: Role, coverages: Sequence[str] | None) -> tuple[str, ...] | None:
+    """The coverages that an account of `role` may touch, each once; None is all. Raises `AccountRefused`."""
+    if coverages is None:
+        return None
+    if role is Role.ADMIN:
+        raise AccountRefused(
+            "An admin has people and keys of the whole site in hand and cannot be narrowed to coverages: "
+            "choose another role, or all coverages."
+        )
+    if not coverages:
+        raise AccountRefused("An editor of no coverage could do nothing: name at least one, or all.")
+    for slug in coverages:
+        _check_coverage("editor", slug)
+    return tuple(dict.fromkeys(coverages))
+
+
 def check_narrowing(account: Account, role: Role | None, coverages: Sequence[str] | None) -> None:
     """Raise `AccountRefused` when a token with `role` and `coverages` would do more than its editor may."""
     if role is not None and not account.role.includes(role):
@@ -140,15 +171,19 @@ def check_narrowing(account: Account, role: Role | None, coverages: Sequence[str
             "A token for no coverage could do nothing: name at least one, or none to mean all."
         )
     for slug in coverages:
-        try:
-            check_slug(slug)
-        except TextRefused as refused:
-            raise AccountRefused(f"The token's coverages: {refused}") from refused
+        _check_coverage("token", slug)
         if account.coverages is not None and slug not in account.coverages:
             raise AccountRefused(
                 f"A token for the coverage {slug!r} would do more than {account.name}, who may touch "
                 f"{', '.join(account.coverages) or 'none'} only."
             )
+
+
+def _check_coverage(what: str, slug: str) -> None:
+    try:
+        check_slug(slug)
+    except TextRefused as refused:
+        raise AccountRefused(f"The {what}'s coverages: {refused}") from refused
 
 
 def _short(line: str, what: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import logging
 import re
@@ -18,8 +19,10 @@ from livefeed.accounts.account import (
     AccountUnknown,
     KeptSession,
     LoginCode,
+    Seen,
     Session,
     Token,
+    check_grants,
     check_label,
     check_name,
     check_narrowing,
@@ -29,9 +32,12 @@ from livefeed.accounts.drawer import Drawer, Filed
 from livefeed.accounts.recent import Recent
 from livefeed.model import Editor, Role, utc
 from livefeed.store import Conflict, Records, StoreError
+from livefeed.text import clean_line
 
 TOKEN_PREFIX = "lf_"  # noqa: S105 - no secret, but how scanners find one: lf_[A-Za-z0-9_-]{43}
 SECRET_BYTES = 32
+AGENT_LIMIT = 300  # characters of what a browser calls itself
+TOKEN_TOUCH_INTERVAL = timedelta(seconds=60)
 TOUCH_INTERVAL = 60.0  # seconds between two notes of a session's use
 
 # Anything else was never handed out. It is neither hashed nor looked up: a header may hold kilobytes, or
@@ -73,9 +79,10 @@ class Accounts:
 
     # people
 
-    async def add_editor(self, name: str, role: Role) -> Account:
-        """A new account for all coverages. Raises `AccountRefused`, `AccountExists`."""
-        account = Account(self._secret(9), check_name(name), role, None, utc(self._now()))
+    async def add_editor(self, name: str, role: Role, coverages: Sequence[str] | None = None) -> Account:
+        """A new account, for all coverages if none are named. Raises `AccountRefused`, `AccountExists`."""
+        granted = check_grants(role, coverages)
+        account = Account(self._secret(9), check_name(name), role, granted, utc(self._now()))
         try:
             await self._accounts.file(fold(account.name), account, expected=0)
         except Conflict:
@@ -96,12 +103,36 @@ class Accounts:
         return [found.value for found in await self._accounts.all()]
 
     async def set_role(self, name: str, role: Role) -> Account:
-        """Give an editor another role, in their sessions and tokens too. Raises `AccountUnknown`."""
-        return await self._change(name, lambda account: replace(account, role=role))
+        """Give an editor another role, in their sessions and tokens too. Raises `AccountUnknown`, and
+        `AccountRefused` for an admin of some coverages only."""
+
+        def change(account: Account) -> Account:
+            check_grants(role, account.coverages)
+            return replace(account, role=role)
+
+        return await self._change(name, change)
+
+    async def set_grants(self, name: str, role: Role, coverages: Sequence[str] | None) -> Account:
+        """Give an editor a role and coverages (None: all) at once. Raises `AccountUnknown`,
+        `AccountRefused`."""
+        granted = check_grants(role, coverages)
+        return await self._change(name, lambda account: replace(account, role=role, coverages=granted))
+
+    async def set_coverages(self, name: str, coverages: Sequence[str] | None) -> Account:
+        """Grant an editor these coverages and no others; None grants all. Raises `AccountUnknown`,
+        `AccountRefused`."""
+        return await self._change(
+            name, lambda account: replace(account, coverages=check_grants(account.role, coverages))
+        )
 
     async def disable(self, name: str) -> Account:
         """Stop an editor's codes, sessions and tokens. Raises `AccountUnknown`."""
         return await self._change(name, lambda account: replace(account, disabled=True))
+
+    async def enable(self, name: str) -> Account:
+        """Let a disabled editor in again: password, tokens and open sessions count as before. Raises
+        `AccountUnknown`."""
+        return await self._change(name, lambda account: replace(account, disabled=False))
 
     # login and sessions
 
@@ -117,7 +148,7 @@ class Accounts:
         await self._codes.file(_digest(code), kept, expected=0, expires_at=expires_at)
         return code
 
-    async def redeem(self, code: str) -> tuple[str, Editor] | None:
+    async def redeem(self, code: str, seen: Seen = Seen()) -> tuple[str, Editor] | None:  # noqa: B008 - frozen
         """Turn a login code into a session: its new secret and who logged in.
 
         None when the code is wrong, used or expired, or its editor is disabled: the reasons look the same.
@@ -132,9 +163,18 @@ class Accounts:
         # right after it wastes the code; the other order could open two sessions.
         if editor is None or not await self._codes.remove(found.name):
             return None
-        secret = self._secret(SECRET_BYTES)
-        now = self._now()
-        await self._file_session(_digest(secret), KeptSession(found.value.editor, now, now), expected=0)
+        return await self.begin_session(found.value.editor, replace(seen, by_link=True))
+
+    async def begin_session(self, name: str, seen: Seen) -> tuple[str, Editor] | None:
+        """A new session of an editor who has proved who they are: its secret, and the editor. None for a
+        disabled account."""
+        folded = fold(name)
+        editor = await self._acting(folded)
+        if editor is None:
+            return None
+        secret, now = self._secret(SECRET_BYTES), self._now()
+        seen = replace(seen, agent=clean_line(seen.agent)[:AGENT_LIMIT])
+        await self._file_session(_digest(secret), KeptSession(folded, now, now, seen), expected=0)
         return secret, editor
 
     async def of_session(self, secret: str) -> Session | None:
@@ -150,12 +190,26 @@ class Accounts:
             await self._sessions.remove(_digest(secret))
             self._recent_sessions.clear()
 
-    async def end_sessions(self, account: str) -> int:
-        """Log out the account of that id everywhere; how many sessions it had."""
-        names = {fold(known.name) for known in await self.editors() if known.id == account}
-        ended = 0
+    async def sessions(self, name: str) -> list[Session]:
+        """An editor's open sessions, the last used first. Raises `AccountUnknown`."""
+        editor = (await self.known(name)).editor()
+        if editor is None:
+            return []
+        now, mine = self._now(), fold(name)
+        opened = [
+            _session(found, editor)
+            for found in await self._sessions.all()
+            if found.value.editor == mine and found.value.expires_at(self._idle, self._lifetime) > now
+        ]
+        return sorted(opened, key=lambda session: session.used_at, reverse=True)
+
+    async def end_sessions(self, name: str, *, only: str | None = None, but: str | None = None) -> int:
+        """Log an editor out everywhere, or out of the session with the id `only`, or of all `but` one; how
+        many ended."""
+        mine, ended = fold(name), 0
         for found in await self._sessions.all():
-            if found.value.editor in names:
+            id = _id(found.name)
+            if found.value.editor == mine and only in {None, id} and id != but:
                 ended += await self._sessions.remove(found.name)
         self._recent_sessions.clear()
         return ended
@@ -180,7 +234,7 @@ class Accounts:
         secret = TOKEN_PREFIX + self._secret(SECRET_BYTES)
         digest = _digest(secret)
         token = Token(
-            id=digest[:12],  # enough to tell a site's tokens apart, and no help in finding the secret
+            id=_id(digest),
             editor=fold(account.name),
             role=role,
             coverages=None if coverages is None else tuple(dict.fromkeys(coverages)),
@@ -259,7 +313,7 @@ class Accounts:
             except StoreError as error:
                 # A full disk must not log anybody out of reading.
                 _logger.warning("A use of %s's session could not be noted: %s", editor.name, error)
-        return Session(editor, kept.created_at)
+        return _session(Filed(digest, kept, found.version), editor)
 
     async def _file_session(self, digest: str, kept: KeptSession, *, expected: int) -> None:
         expires_at = kept.expires_at(self._idle, self._lifetime)
@@ -268,7 +322,24 @@ class Accounts:
     async def _read_token(self, digest: str) -> Editor | None:
         found = await self._tokens.find(digest)
         editor = await self._acting(found.value.editor) if found else None
-        return found.value.narrowed(editor) if found and editor else None
+        if found is None or editor is None:
+            return None
+        now, used_at = self._now(), found.value.used_at
+        if used_at is None or now - used_at >= TOKEN_TOUCH_INTERVAL:
+            # Never a reason to refuse: another request noted it, it was revoked, or the disk is full.
+            with contextlib.suppress(StoreError):
+                await self._tokens.file(digest, replace(found.value, used_at=now), expected=found.version)
+        return found.value.narrowed(editor)
+
+
+def _session(found: Filed[KeptSession], editor: Editor) -> Session:
+    kept = found.value
+    return Session(editor, kept.created_at, kept.used_at, _id(found.name), kept.seen)
+
+
+def _id(digest: str) -> str:
+    """Enough of a hash to tell keys apart, and no help in finding the secret."""
+    return digest[:12]
 
 
 def _digest(secret: str) -> str:

@@ -31,6 +31,7 @@ def register(app: typer.Typer) -> None:
     epilog="""\b
 Examples:
   livefeed editor add Rana --role chief
+  livefeed editor add Sami --role contributor --coverage storm
   livefeed editor add "سامر الحكواتي"
 """,
 )
@@ -43,14 +44,18 @@ def add(
             "coverages), admin (accounts); each includes the former."
         ),
     ] = Role.EDITOR,
+    coverage: Annotated[
+        list[str] | None,
+        typer.Option(help="Narrow them to this coverage, by slug; may be given several times."),
+    ] = None,
 ) -> None:
     """Add an editor and print a link that logs them in once, within a day."""
     settings = settings_or_fail()
 
     async def work() -> None:
         async with open_register(settings) as register:
-            account = await register.accounts.add_editor(name, role)
-            await register.note("add-editor", account, role)
+            account = await register.accounts.add_editor(name, role, coverage or None)
+            await register.note("add-editor", account, " ".join((role, *(coverage or ()))))
             await _print_link(settings, register, account)
 
     finish(work())
@@ -84,6 +89,65 @@ def role_(
     finish(work())
 
 
+@group.command(
+    "grant",
+    epilog="""\b
+Examples:
+  livefeed editor grant Rana --coverage storm --coverage flood
+  livefeed editor grant Rana --everywhere
+""",
+)
+def grant(
+    name: Name,
+    coverage: Annotated[
+        list[str] | None, typer.Option(help="A coverage they may touch, by slug; may be given several times.")
+    ] = None,
+    everywhere: Annotated[bool, typer.Option("--everywhere", help="All coverages.")] = False,
+) -> None:
+    """Say which coverages an editor may touch, instead of those before, at once."""
+    if bool(coverage) == everywhere:
+        raise typer.BadParameter("give either --coverage or --everywhere", param_hint="--coverage")
+    settings = settings_or_fail()
+
+    async def work() -> None:
+        async with open_register(settings) as register:
+            account = await register.accounts.set_coverages(name, coverage or None)
+            await register.note("grant", account, " ".join((account.role, *(coverage or ()))))
+            reach = "all coverages" if everywhere else ", ".join(account.coverages or ())
+            typer.echo(f"{account.name} may touch {reach} now.")
+
+    finish(work())
+
+
+@group.command("logout", epilog="Example: livefeed editor logout Rana")
+def logout(name: Name) -> None:
+    """End every session of an editor, on every device, within a second."""
+    settings = settings_or_fail()
+
+    async def work() -> None:
+        async with open_register(settings) as register:
+            account = await register.accounts.known(name)
+            ended = await register.accounts.end_sessions(name)
+            await register.note("end-sessions", account, str(ended))
+            typer.echo(f"{account.name} is logged out; {ended} sessions ended.")
+
+    finish(work())
+
+
+@group.command("enable", epilog="Example: livefeed editor enable Rana")
+def enable(name: Name) -> None:
+    """Let a disabled editor in again."""
+    settings = settings_or_fail()
+
+    async def work() -> None:
+        async with open_register(settings) as register:
+            account = await register.accounts.enable(name)
+            await register.note("enable", account)
+            typer.echo(f"{account.name} may log in again.")
+
+    finish(work())
+
+
 @group.command("disable", epilog="Example: livefeed editor disable Rana")
 def disable(name: Name) -> None:
     """Shut an editor out within a second: every session, link and token ends."""
@@ -92,6 +156,8 @@ def disable(name: Name) -> None:
     async def work() -> None:
         async with open_register(settings) as register:
             account = await register.accounts.disable(name)
+            # Let in again, they log in anew: a lost telephone must not come back with them.
+            await register.accounts.end_sessions(name)
             await register.note("disable", account)
             typer.echo(f"{account.name} is shut out.")
 

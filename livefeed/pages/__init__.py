@@ -26,6 +26,7 @@ from livefeed.pages.archive import archive_pages, first_page_count
 from livefeed.pages.card import coverage_card, index_card, update_card
 from livefeed.pages.catalogue import CatalogueBroken
 from livefeed.pages.clock import local_clock, local_date, place_of
+from livefeed.pages.desk import DeskPages, device_of
 from livefeed.pages.history import steps_of
 from livefeed.pages.isolates import isolated
 from livefeed.pages.linked_data import data_block, live_blog, update_posting
@@ -76,6 +77,7 @@ class Pages:
         self._page_size = page_size
         self.theme = Theme(overlay)
         self._environments: dict[str, Environment] = {}
+        self.desk = DeskPages(lambda template, **values: self._render(template, site_language, **values))
         self._fragments = lru_cache(FRAGMENTS)(self._new_fragment)
 
     # Fragments
@@ -213,21 +215,15 @@ class Pages:
 
     # Editors' pages
 
-    def login_page(self, language: str, error: str | None = None, token: str = "") -> str:
-        """The form that a one-time login link ends at; the code `token` is not spent before it is sent.
-
-        `error` is a sentence, or `used` for a code that is spent or too old.
-        """
-        return self._render("login.html", language, error=error, token=token)
-
-    def desk_index(self, site: SiteFront, person_name: str, role: Role) -> str:
-        """The coverages an editor may work on, the newest first."""
+    def desk_index(self, site: SiteFront, person_name: str, role: Role, *, has_password: bool = True) -> str:
+        """The coverages an editor may work on, the newest first; who has no password yet is told."""
         return self._render(
             "desk_index.html",
             self._site_language,
             coverages=list(reversed(site.coverages)),
             person_name=person_name,
             role=role,
+            has_password=has_password,
         )
 
     def desk_page(
@@ -355,6 +351,7 @@ class Pages:
             isolated=isolated,
             rfc3339=rfc3339,
         )
+        environment.filters["device"] = device_of
         environment.globals.update(
             site_title=self._site_title,
             key_events_shown=KEY_EVENTS_SHOWN,

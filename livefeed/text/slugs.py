@@ -8,6 +8,10 @@ from livefeed.text.refusal import TextRefused
 
 SLUG_LIMIT = 80
 FALLBACK = "coverage"
+RESERVED = frozenset(
+    {"account", "audit", "limits", "login", "logout", "new", "people", "subscribers", "tokens", "webhooks"}
+)
+"""Pages of the desk, which stand where a coverage of that name would be edited."""
 
 
 def check_slug(slug: str) -> str:
@@ -21,6 +25,8 @@ def check_slug(slug: str) -> str:
         raise TextRefused(f"The slug {shown} has {len(slug)} characters; it needs 1 to {SLUG_LIMIT}.")
     if slug.startswith("-") or slug.endswith("-") or "--" in slug:
         raise TextRefused(f"The slug {shown} may have single hyphens only, and only between its words.")
+    if slug in RESERVED:
+        raise TextRefused(f"The slug {shown} is the name of a page of the desk; choose another.")
     for character in slug:
         if not _fits(character):
             raise TextRefused(
@@ -46,7 +52,7 @@ def slugify(headline: str) -> str:
         if len(longer) > SLUG_LIMIT:
             break
         slug = longer
-    return slug or FALLBACK
+    return f"{slug}-{FALLBACK}" if slug in RESERVED else slug or FALLBACK
 
 
 def _fits(character: str) -> bool:

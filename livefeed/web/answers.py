@@ -15,7 +15,7 @@ import structlog
 from aiohttp import web
 
 from livefeed import metrics
-from livefeed.accounts import AccountRefused
+from livefeed.accounts import AccountRefused, PasswordsBusy
 from livefeed.events import public_update
 from livefeed.media import MediaAway, MediaBusy, MediaFull, MediaRefused, Reason
 from livefeed.newsroom import Forbidden, Invalid, KeyMisused, NotNow, Refused, Stale, Unknown
@@ -123,6 +123,8 @@ def _problem(request: web.Request, reason: Exception) -> Problem:
         return _store_problem(reason)
     if isinstance(reason, TextRefused | AccountRefused):
         return Problem(422, str(reason))
+    if isinstance(reason, PasswordsBusy):
+        return Problem(503, str(reason), headers={"Retry-After": RETRY_AFTER})
     if isinstance(reason, MediaRefused):
         status = {Reason.BYTES: 413, Reason.FORMAT: 415}.get(reason.reason, 422)
         return Problem(

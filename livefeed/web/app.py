@@ -20,7 +20,7 @@ import structlog
 from aiohttp import web
 
 from livefeed import frames, metrics
-from livefeed.accounts import Accounts
+from livefeed.accounts import Accounts, Hasher, Logins
 from livefeed.audience import Audiences
 from livefeed.autosaves import Autosaves
 from livefeed.courier import Courier, Lease
@@ -125,18 +125,7 @@ async def open_rooms(settings: Settings, store: Store) -> AsyncIterator[Rooms]:
     rooms: Rooms
 
     def render(event: Event, view: View) -> str:
-        """The text of an event's frame."""
-        if view is View.HTML:
-            slug = event.update.coverage if event.update else event.coverage.slug if event.coverage else ""
-            id, html = rooms.pages.frame_html(event, rooms.fronts.coverage(slug))
-            return frames.event_text(event, frames.html_content(id, html))
-        if event.update is not None:
-            content = frames.content_of("update", public_update(event.update, rooms.base_url))
-        elif event.coverage is not None:
-            content = frames.content_of("coverage", public_coverage(event.coverage, rooms.base_url))
-        else:
-            raise ValueError(f"event {event.position} of {event.channel} carries no state")
-        return frames.event_text(event, content)
+        return _text_of(event, view, rooms)
 
     fanout = Fanout(
         store,
@@ -199,12 +188,14 @@ async def open_rooms(settings: Settings, store: Store) -> AsyncIterator[Rooms]:
     listeners = Listeners(fanout, courier)
     most = max(settings.feed_items, settings.feed_most_items)
     limits = Limits(updates=max(2 * settings.page_size, most), breaking=most)
+    accounts = Accounts(
+        store.records, session_idle=settings.session_idle, session_lifetime=settings.session_lifetime
+    )
     rooms = Rooms(
         settings=settings,
         store=store,
-        accounts=Accounts(
-            store.records, session_idle=settings.session_idle, session_lifetime=settings.session_lifetime
-        ),
+        accounts=accounts,
+        logins=Logins(store.records, accounts, Hasher()),
         autosaves=Autosaves(store),
         media=MediaShelf(settings.media, max_bytes=settings.media_bytes, max_pixels=settings.media_pixels),
         newsroom=Newsroom(store, announce=listeners.receive, new_id=lambda: secrets.token_hex(8)),
@@ -228,6 +219,7 @@ async def open_rooms(settings: Settings, store: Store) -> AsyncIterator[Rooms]:
     )
     async with contextlib.AsyncExitStack() as closing:
         closing.push_async_callback(store.aclose)
+        closing.callback(rooms.logins.close)
         await store.start(listeners)
         await rooms.media.start()
         closing.push_async_callback(rooms.media.aclose)
@@ -246,6 +238,21 @@ async def open_rooms(settings: Settings, store: Store) -> AsyncIterator[Rooms]:
         await courier.start()
         closing.push_async_callback(courier.aclose)
         yield rooms
+
+
+def _text_of(event: Event, view: View, rooms: Rooms) -> str:
+    """The text of an event's frame."""
+    if view is View.HTML:
+        slug = event.update.coverage if event.update else event.coverage.slug if event.coverage else ""
+        id, html = rooms.pages.frame_html(event, rooms.fronts.coverage(slug))
+        return frames.event_text(event, frames.html_content(id, html))
+    if event.update is not None:
+        content = frames.content_of("update", public_update(event.update, rooms.base_url))
+    elif event.coverage is not None:
+        content = frames.content_of("coverage", public_coverage(event.coverage, rooms.base_url))
+    else:
+        raise ValueError(f"event {event.position} of {event.channel} carries no state")
+    return frames.event_text(event, content)
 
 
 class Listeners:

@@ -44,11 +44,12 @@ class Scope(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """Who may use a route. `role` None: nobody has to log in. `ours` is for routes that no other site may
-    have a browser use, although there is no session to protect yet."""
+    """Who may use a route. `role` None: nobody has to log in. `person`: in a session, not by a token. `ours`
+    is for routes that no other site may have a browser use, although there is no session to protect yet."""
 
     role: Role | None
     scope: Scope = Scope.OWN
+    person: bool = False
     ours: bool = False
 
 
@@ -58,9 +59,10 @@ RULES: dict[object, Rule] = {}
 D = TypeVar("D", bound=Callable[..., Awaitable[web.StreamResponse]])
 
 
-def needs(role: Role, scope: Scope = Scope.COVERAGE) -> Callable[[D], D]:
-    """Declare the door below a route: it takes a login with `role` that reaches `scope`."""
-    return _declared(Rule(role, scope))
+def needs(role: Role, scope: Scope = Scope.COVERAGE, *, person: bool = False) -> Callable[[D], D]:
+    """Declare the door below a route: it takes a login with `role` that reaches `scope`. With `person`, no
+    token will do: a leaked one must not make others, nor somebody an admin."""
+    return _declared(Rule(role, scope, person))
 
 
 def anybody(*, ours: bool) -> Callable[[D], D]:
@@ -86,6 +88,8 @@ async def caller_of(request: web.Request) -> Caller:
     if caller.session and request.method not in SAFE_METHODS:
         require_same_origin(request)
     editor = caller.editor
+    if rule.person and not caller.session:
+        raise Problem(403, "This takes a person who logged in to the desk; a token will not do.")
     if not editor.role.includes(rule.role):
         raise Problem(403, f"{editor.name} has the role {editor.role}; this takes the role {rule.role}.")
     if editor.coverages is None or rule.scope is Scope.OWN:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from aiohttp import web
 
-from livefeed.accounts import Accounts
+from livefeed.accounts import Accounts, Logins
 from livefeed.audience import Audiences
 from livefeed.autosaves import Autosaves
 from livefeed.courier import Courier
@@ -34,6 +34,7 @@ class Rooms:
     store: Store
     accounts: Accounts
     autosaves: Autosaves
+    logins: Logins
     media: MediaShelf
     newsroom: Newsroom
     fanout: Fanout

@@ -52,6 +52,28 @@ def test_another_role_and_the_end_of_an_account_count_at_once(command: Command) 
     assert "no editor named 'Nobody'" in command.refused("editor", "disable", "Nobody")
 
 
+def test_grants_are_given_at_the_beginning_and_later(command: Command) -> None:
+    command.done("editor", "add", "Rana", "--role", "chief", "--coverage", "storm", "--coverage", "flood")
+    assert command.done("editor", "list").strip() == "chief        Rana  only storm, flood"
+    assert command.done("editor", "grant", "Rana", "--coverage", "fire").strip() == "Rana may touch fire now."
+    assert "cannot be narrowed" in command.refused("editor", "role", "Rana", "admin")
+    assert "all coverages" in command.done("editor", "grant", "Rana", "--everywhere")
+    assert command.done("editor", "list").strip() == "chief        Rana"
+    assert "either --coverage or --everywhere" in command.refused("editor", "grant", "Rana", code=2)
+    assert "cannot be narrowed" in command.refused(
+        "editor", "add", "Sami", "--role", "admin", "--coverage", "x"
+    )
+
+
+def test_an_account_that_was_disabled_can_come_back(command: Command) -> None:
+    command.done("editor", "add", "Rana")
+    command.done("editor", "disable", "Rana")
+    assert command.done("editor", "enable", "Rana").strip() == "Rana may log in again."
+    assert command.done("editor", "list").strip() == "editor       Rana"
+    assert command.done("editor", "logout", "Rana").strip() == "Rana is logged out; 0 sessions ended."
+    assert "no editor named 'Nobody'" in command.refused("editor", "logout", "Nobody")
+
+
 def test_the_public_address_is_in_the_link(command: Command) -> None:
     link = command.done("editor", "add", "Rana", LIVEFEED_BASE_URL="https://live.example.org/")
     assert link.startswith("https://live.example.org/desk/login?code=")

@@ -261,7 +261,7 @@ async def test_a_field_that_cannot_be_taken_is_named(
 async def test_a_coverages_field_that_cannot_be_taken_is_named(
     quiet: Server, fields: dict[str, Any], field: str
 ) -> None:
-    body = json.dumps({"slug": "new", "headline": "x", **fields}).encode()
+    body = json.dumps({"slug": "fresh", "headline": "x", **fields}).encode()
     problem = await refused(quiet, await quiet.ask("POST", COVERAGES, data=body, headers=JSON), 422)
     assert problem["field"] == field
 

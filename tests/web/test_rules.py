@@ -16,6 +16,7 @@ import pytest_asyncio
 from aiohttp import web
 from live_server import Answer, Server, running, settings_for
 
+from livefeed.accounts import Seen
 from livefeed.model import Role
 from livefeed.web.app import DOORS
 from livefeed.web.guard import RULES, SESSION_COOKIE, Rule, Scope
@@ -62,6 +63,7 @@ class People:
         self.server = server
         self.accounts = server.rooms.accounts
         self._tokens: dict[str, str] = {}
+        self._sessions: dict[str, str] = {}
 
     async def token(self, role: Role, coverage: str | None = None, narrowed: Role | None = None) -> str:
         """A token of an editor of `role`, narrowed to a coverage and a role."""
@@ -77,6 +79,17 @@ class People:
         redeemed = await self.accounts.redeem(await self.accounts.login_code(name))
         assert redeemed
         return redeemed[0]
+
+    async def as_person(self, case: Case, role: Role, coverage: str | None = None) -> Answer:
+        """From our own pages, in a session of an editor of `role`, perhaps of one coverage only."""
+        name = f"{role} {coverage} at the desk"
+        if name not in self._sessions:
+            await self.accounts.add_editor(name, role, [coverage] if coverage else None)
+            begun = await self.accounts.begin_session(name, Seen())
+            assert begun
+            self._sessions[name] = begun[0]
+        cookie = f"{SESSION_COOKIE}={self._sessions[name]}"
+        return await self.ask(case, {"Cookie": cookie, "Origin": self.server.url})
 
     async def ask(self, case: Case, headers: dict[str, str]) -> Answer:
         body = BODIES.get(str(case), {})
@@ -111,7 +124,7 @@ async def test_every_route_that_needs_a_rule_declares_one() -> None:
 
 @pytest.mark.parametrize("case", GUARDED, ids=str)
 async def test_a_route_lets_in_whom_its_rule_lets_in_and_nobody_else(people: People, case: Case) -> None:
-    """Without a login, with each role, through tokens narrowed to a role or to coverages."""
+    """Without a login, with a worthless one, with each role, in one coverage only."""
     least = case.rule.role
     assert least is not None
     nobody = await people.ask(case, {})
@@ -119,6 +132,23 @@ async def test_a_route_lets_in_whom_its_rule_lets_in_and_nobody_else(people: Peo
     assert nobody.status == 401 or (sent_to_login and case.path.startswith("/desk"))
     for worthless in ("lf_" + "x" * 43, "nonsense"):
         assert (await people.with_token(case, worthless)).status in {401, 303}
+    for role in Role:
+        answer = await people.as_person(case, role)
+        assert (answer.status not in OUT) == role.includes(least), (role, answer.text)
+    # Who needs no more than to be a chief of one coverage may come in there, and nowhere else.
+    here, elsewhere = [await people.as_person(case, Role.CHIEF, slug) for slug in ("story", "other")]
+    allowed = Role.CHIEF.includes(least)
+    assert (here.status not in OUT) == (allowed and case.rule.scope is not Scope.SITE), here.text
+    assert (elsewhere.status not in OUT) == (allowed and case.rule.scope is Scope.OWN), elsewhere.text
+
+
+@pytest.mark.parametrize("case", GUARDED, ids=str)
+async def test_a_token_does_what_its_editor_may_or_less(people: People, case: Case) -> None:
+    least = case.rule.role
+    assert least is not None
+    if case.rule.person:
+        assert (await people.with_token(case, await people.token(Role.ADMIN))).status == 403
+        return
     for role in Role:
         answer = await people.with_token(case, await people.token(role))
         assert (answer.status not in OUT) == role.includes(least), (role, answer.text)

@@ -96,7 +96,7 @@ async def test_reading_goes_on_from_memory_and_writing_says_when_to_come_back(
     assert (ready.status, ready.json()["store"]) == (200, "away")
     for method, path, document in [
         ("POST", "/api/v1/coverages/story/updates", {"body": "x"}),
-        ("POST", "/api/v1/coverages", {"slug": "new", "headline": "x"}),
+        ("POST", "/api/v1/coverages", {"slug": "fresh", "headline": "x"}),
         ("POST", "/api/v1/coverages/story/closure", {}),
     ]:
         began = monotonic()

@@ -1,5 +1,25 @@
 """Editors' pages: one noun a file. Server-rendered, for a logged-in person at a browser."""
 
-from livefeed.web.desk import coverage_form, coverages, history, login, preview
+from livefeed.web.desk import (
+    account,
+    audit,
+    coverage_form,
+    coverages,
+    history,
+    login,
+    people,
+    preview,
+    tokens,
+)
 
-routes = (*login.routes, *coverage_form.routes, *coverages.routes, *history.routes, *preview.routes)
+routes = (
+    *login.routes,
+    *account.routes,
+    *people.routes,
+    *tokens.routes,
+    *audit.routes,
+    *coverage_form.routes,
+    *history.routes,
+    *preview.routes,
+    *coverages.routes,  # last, for its /desk/{slug} would take the others' addresses
+)

@@ -28,7 +28,11 @@ async def desk_index(request: web.Request) -> web.Response:
     site = await rooms.fronts.site()
     editor = caller.editor
     reached = tuple(coverage for coverage in site.coverages if editor.may(Role.CONTRIBUTOR, coverage.slug))
-    return page(rooms.pages.desk_index(replace(site, coverages=reached), editor.name, editor.role))
+    has_password = not caller.session or await rooms.logins.has_password(editor.name)
+    html = rooms.pages.desk_index(
+        replace(site, coverages=reached), editor.name, editor.role, has_password=has_password
+    )
+    return page(html)
 
 
 @routes.get("/desk/{slug}")

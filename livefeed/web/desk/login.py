@@ -1,18 +1,17 @@
-"""Logging in by a one-time link, and out."""
+"""Logging in, by a one-time link or by name and password, and out."""
 
 from __future__ import annotations
 
-from urllib.parse import parse_qs
-
 from aiohttp import web
 
+from livefeed.accounts import LoginRefused, PasswordsBusy, Seen, TooSoon
 from livefeed.audit import Act
+from livefeed.model import Editor
 from livefeed.web.desk.entrance import page
+from livefeed.web.desk.fields import Fields, fields_of
 from livefeed.web.guard import SESSION_COOKIE, anybody, from_here, require_same_origin
-from livefeed.web.intake import body_of
 from livefeed.web.rooms import rooms_of
-
-LOGIN_BYTES = 4096  # a code has 43 characters
+from livefeed.web.whence import address_of
 
 routes = web.RouteTableDef()
 
@@ -20,36 +19,25 @@ routes = web.RouteTableDef()
 @routes.get("/desk/login")
 @anybody(ours=False)
 async def login_form(request: web.Request) -> web.Response:
-    """The page at the end of a one-time link. Opening it spends nothing: chat programs open links too."""
-    rooms = rooms_of(request)
-    code = request.query.get("code", "")
-    return page(rooms.pages.login_page(rooms.settings.site_language, token=code))
+    """The form for name and password, or the one at the end of a one-time link. Opening that spends nothing:
+    chat programs open links too."""
+    return page(rooms_of(request).pages.desk.login(code=request.query.get("code", "")))
 
 
 @routes.post("/desk/login")
 @anybody(ours=True)
 async def log_in(request: web.Request) -> web.StreamResponse:
-    """Spend the code, begin a session."""
+    """Spend the code, or look at the password, and begin a session."""
     require_same_origin(request)
+    fields = await fields_of(request)
+    seen = Seen(address_of(request), request.headers.get("User-Agent", ""))
+    if fields["name"] or fields["password"]:
+        return await _by_password(request, fields, seen)
     rooms = rooms_of(request)
-    # Not `request.post()`: nobody has logged in yet, and a code needs no multipart parser.
-    fields = parse_qs((await body_of(request, LOGIN_BYTES)).decode(errors="replace"))
-    redeemed = await rooms.accounts.redeem(fields.get("code", [""])[0])
+    redeemed = await rooms.accounts.redeem(fields["code"], seen)
     if redeemed is None:
-        language = rooms.settings.site_language
-        return page(rooms.pages.login_page(language, error="used"), status=403)
-    secret, editor = redeemed
-    await rooms.store.note(Act.of(from_here(editor, request), "log-in", f"account:{editor.account}"))
-    response = web.HTTPSeeOther("/desk")
-    response.set_cookie(
-        SESSION_COOKIE,
-        secret,
-        max_age=int(rooms.settings.session_lifetime),
-        httponly=True,
-        secure=rooms.base_url.startswith("https://"),
-        samesite="Lax",
-    )
-    raise response
+        return page(rooms.pages.desk.login(error="used"), status=403)
+    return await _begun(request, *redeemed, "link")
 
 
 @routes.post("/desk/logout")
@@ -65,4 +53,42 @@ async def log_out(request: web.Request) -> web.StreamResponse:
         await rooms.store.note(Act.of(editor, "log-out", f"account:{editor.account}"))
     response = web.HTTPSeeOther("/desk/login")
     response.del_cookie(SESSION_COOKIE)
+    raise response
+
+
+async def _by_password(request: web.Request, fields: Fields, seen: Seen) -> web.StreamResponse:
+    rooms = rooms_of(request)
+    show = rooms.pages.desk.login
+    name = fields["name"][:80]
+    try:
+        secret, editor = await rooms.logins.log_in(name, fields["password"], seen)
+    except TooSoon as soon:
+        answer = page(show(name=name, error="soon", seconds=soon.seconds), status=429)
+        answer.headers["Retry-After"] = str(soon.seconds)
+        return answer
+    except PasswordsBusy:
+        answer = page(show(name=name, error="busy"), status=503)
+        answer.headers["Retry-After"] = "2"
+        return answer
+    except LoginRefused as refused:
+        # The name as it was typed is not kept: people type their password into the wrong field.
+        subject = f"account:{refused.account}"
+        await rooms.store.note(Act("refuse-log-in", subject, address=seen.address))
+        return page(show(name=name, error="wrong"), status=403)
+    return await _begun(request, secret, editor, "password")
+
+
+async def _begun(request: web.Request, secret: str, editor: Editor, how: str) -> web.StreamResponse:
+    rooms = rooms_of(request)
+    editor = from_here(editor, request)
+    await rooms.store.note(Act.of(editor, "log-in", f"account:{editor.account}", detail=how))
+    response = web.HTTPSeeOther("/desk")
+    response.set_cookie(
+        SESSION_COOKIE,
+        secret,
+        max_age=int(rooms.settings.session_lifetime),
+        httponly=True,
+        secure=rooms.base_url.startswith("https://"),
+        samesite="Lax",
+    )
     raise response

@@ -1,0 +1,155 @@
+"""The desk's pages about people and keys."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from urllib.parse import urlencode
+
+from livefeed.accounts import Account, Session, Token
+from livefeed.accounts.passwords import LONGEST, SHORTEST
+from livefeed.audit import Entry, Search
+from livefeed.model import Coverage, Editor
+
+
+class DeskPages:
+    """Renders them in the site's language. `error` and `done` are words that the templates turn into
+    sentences; what is shown once (a link, a token) is never in an address."""
+
+    def __init__(self, render: Callable[..., str]) -> None:
+        self._render = render
+
+    def login(self, *, code: str = "", name: str = "", error: str = "", seconds: int = 0) -> str:
+        """The forms for a one-time code, which is not spent before it is sent, or for name and password."""
+        return self._render("login.html", code=code, name=name, error=error, seconds=seconds)
+
+    def account(
+        self,
+        editor: Editor,
+        sessions: Sequence[Session],
+        current: str,
+        *,
+        has_password: bool,
+        needs_current: bool,
+        error: str = "",
+        done: str = "",
+    ) -> str:
+        """One's own password and sessions; `current` is the id of the one that asks."""
+        return self._page(
+            "desk_account.html",
+            editor,
+            sessions=sessions,
+            current=current,
+            has_password=has_password,
+            needs_current=needs_current,
+            shortest=SHORTEST,
+            longest=LONGEST,
+            error=error,
+            done=done,
+        )
+
+    def people(
+        self,
+        editor: Editor,
+        accounts: Sequence[Account],
+        coverages: Iterable[Coverage],
+        *,
+        link: str = "",
+        link_name: str = "",
+        name: str = "",
+        error: str = "",
+        done: str = "",
+    ) -> str:
+        """Every account, and what can be done about it. `link` is shown once, and is `link_name`'s."""
+        return self._page(
+            "desk_people.html",
+            editor,
+            accounts=accounts,
+            coverages=list(coverages),
+            link=link,
+            link_name=link_name,
+            name=name,
+            error=error,
+            done=done,
+        )
+
+    def tokens(
+        self,
+        editor: Editor,
+        accounts: Sequence[Account],
+        tokens: Sequence[tuple[str, Token]],
+        coverages: Iterable[Coverage],
+        *,
+        secret: str = "",
+        error: str = "",
+        done: str = "",
+    ) -> str:
+        """Every token with its editor's name. `secret` is shown once."""
+        return self._page(
+            "desk_tokens.html",
+            editor,
+            accounts=accounts,
+            tokens=tokens,
+            coverages=list(coverages),
+            secret=secret,
+            error=error,
+            done=done,
+        )
+
+    def audit(
+        self,
+        editor: Editor,
+        search: Search,
+        entries: Sequence[Entry],
+        accounts: Sequence[Account],
+        coverages: Iterable[Coverage],
+        *,
+        older: int | None,
+        error: str = "",
+    ) -> str:
+        """A page of the audit log; `older` is the number that the next one is before."""
+        return self._page(
+            "desk_audit.html",
+            editor,
+            search=search,
+            entries=entries,
+            accounts=accounts,
+            coverages=list(coverages),
+            query=urlencode({"by": search.by, "coverage": search.coverage}),
+            older=older,
+            error=error,
+        )
+
+    def _page(self, template: str, editor: Editor, **values: object) -> str:
+        return self._render(template, person_name=editor.name, role=editor.role, **values)
+
+
+# What is in the name that a browser gives itself, the telling ones first: most claim to be several.
+_BROWSERS = (
+    ("Edg", "Edge"),
+    ("OPR/", "Opera"),
+    ("SamsungBrowser", "Samsung Internet"),
+    ("Firefox", "Firefox"),
+    ("FxiOS", "Firefox"),
+    ("CriOS", "Chrome"),
+    ("Chrome", "Chrome"),
+    ("Safari", "Safari"),
+    ("curl", "curl"),
+)
+_SYSTEMS = (
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Android", "Android"),
+    ("Windows", "Windows"),
+    ("Mac OS X", "macOS"),
+    ("CrOS", "ChromeOS"),
+    ("Linux", "Linux"),
+)
+
+
+def device_of(agent: str) -> str:
+    """A few words for what a browser calls itself, such as "Firefox, Android"; its first word where nothing
+    is known of it, and empty for none."""
+    words = [next((name for sign, name in known if sign in agent), "") for known in (_BROWSERS, _SYSTEMS)]
+    named = ", ".join(word for word in words if word)
+    return named or re.split(r"[\s/]", agent, maxsplit=1)[0][:40]
