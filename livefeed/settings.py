@@ -118,6 +118,12 @@ class Settings(BaseSettings):
         5.0, ge=0, le=60, description="What the desk publishes can be taken back for so long; 0 is at once."
     )
     breaking_hold: float = Field(10.0, ge=0, le=60, description="The same for breaking updates.")
+    close_after: float = Field(
+        0.0,
+        ge=0,
+        description="A live coverage is closed when nothing was published for so many seconds; the desk is "
+        "warned in the last quarter of them. 0: never.",
+    )
     session_idle: float = Field(12 * 3600, gt=0, description="A desk session ends after so long without use.")
     session_lifetime: float = Field(
         7 * 86400, gt=0, description="A desk session ends after so long in any case."

@@ -27,6 +27,7 @@ from livefeed.model import Coverage, CoverageStatus, Editor, Media, Role, Status
 from livefeed.newsroom import decisions, drafting
 from livefeed.newsroom.deeds import ADDING, told
 from livefeed.newsroom.refusals import Forbidden, Invalid, KeyMisused, NotNow, Refused, Stale, Unknown
+from livefeed.newsroom.silence import closes_at
 from livefeed.store import Batch, Conflict, FirstResult, Key, KeyUsed, Store
 
 log = structlog.get_logger()
@@ -349,6 +350,31 @@ class Newsroom:
             if isinstance(written.state, Update) and not written.replayed:
                 released.append(written.state)
         return released
+
+    async def silence_ends(self, coverage: Coverage, close_after: float) -> datetime | None:
+        """When a coverage closes by itself if nothing is published before; None for never."""
+        newest = await self._store.published_before(coverage.slug, None, 1)
+        return closes_at(coverage, newest[0] if newest else None, close_after)
+
+    async def close_silent(self, close_after: float) -> list[Coverage]:
+        """Close the live coverages in which nothing was published for `close_after` seconds. Any number of
+        processes may call this: a closing expects the coverage it saw, so one of them does it."""
+        now = await self._store.now()
+        closed = []
+        for coverage in (await self._store.site(1)).coverages:
+            closing = await self.silence_ends(coverage, close_after)
+            if closing is None or closing > now:
+                continue
+            key = Key(f"silence:{coverage.slug}:{coverage.version}", "")
+            ended = replace(coverage, status=CoverageStatus.CLOSED, ends_at=utc(now))
+            batch = decisions.coverage_changed(ended, coverage.version)
+            try:
+                written = await self._append(told(batch, coverage.slug, by=None, deed="close"), key)
+            except Conflict:
+                continue  # somebody changed it, who knows better
+            if isinstance(written.state, Coverage) and not written.replayed:
+                closed.append(written.state)
+        return closed
 
     async def until_release(self, longest: float) -> float:
         """Seconds until the next scheduled update is due, at most `longest`."""

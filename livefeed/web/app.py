@@ -54,6 +54,7 @@ log = structlog.get_logger()
 
 WARM_INTERVAL = 1.0  # seconds until a lost front is looked for again
 COURIER_INTERVAL = 1.0  # seconds until a new webhook is served by another process than the one that took it
+SILENCE_INTERVAL = 30.0  # seconds until silent coverages are looked for again
 BACKLOG = 4096  # connections the kernel holds while the loop is busy: a herd of readers coming back
 
 DOORS = (reader, corrections, live, embedding, syndication, hub, desk, api, files)
@@ -230,6 +231,7 @@ async def open_rooms(settings: Settings, store: Store) -> AsyncIterator[Rooms]:
         tasks = [
             asyncio.create_task(_keep_synced(rooms), name="keep synced"),
             asyncio.create_task(_release_for_ever(rooms), name="release"),
+            asyncio.create_task(_close_silent_for_ever(rooms), name="close silent"),
             asyncio.create_task(rooms.audiences.file_for_ever(), name="audience"),
         ]
         closing.push_async_callback(cancel, tasks)
@@ -316,6 +318,18 @@ async def _release_for_ever(rooms: Rooms) -> None:
             pause = await rooms.newsroom.until_release(interval)
         except StoreError:
             continue  # what is due stays due
+
+
+async def _close_silent_for_ever(rooms: Rooms) -> None:
+    """Close coverages that ended without a word."""
+    close_after = rooms.settings.close_after
+    while close_after:
+        await asyncio.sleep(min(SILENCE_INTERVAL, close_after / 10))
+        try:
+            for coverage in await rooms.newsroom.close_silent(close_after):
+                log.info("closed after silence", coverage=coverage.slug)
+        except StoreError:
+            continue
 
 
 async def _part_when_draining(request: web.Request, response: web.StreamResponse) -> None:

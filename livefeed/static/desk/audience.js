@@ -15,6 +15,12 @@ customElements.define('desk-audience', class extends HTMLElement {
     return answer?.ok ? answer.json() : null;
   }
 
+  #clock(moment) {
+    const { lang } = document.documentElement;
+    const told = { hour: '2-digit', minute: '2-digit', timeZone: this.dataset.zone, numberingSystem: 'latn' };
+    return new Intl.DateTimeFormat(lang, told).format(new Date(moment));
+  }
+
   async #look() {
     clearTimeout(this.soon);
     if (document.hidden) return;
@@ -24,12 +30,15 @@ customElements.define('desk-audience', class extends HTMLElement {
     this.soon = setTimeout(() => this.#look(), INTERVAL);
   }
 
-  #show({ readers, reached }) {
+  #show({ readers, reached, closes_at: closing }) {
+    const warning = this.querySelector('.warning');
+    warning.hidden = !closing;
+    if (closing) warning.textContent = this.dataset.closing.replace('{time}', this.#clock(closing));
     const { forms, all, some } = this.dataset;
     const words = JSON.parse(forms);
     const form = new Intl.PluralRules(document.documentElement.lang).select(readers);
     const open = (words[form] ?? words.other).replace('{n}', readers);
     const news = reached >= readers ? all : some.replace('{n}', reached);
-    this.querySelector('p').textContent = readers ? `${open} · ${news}` : open;
+    this.querySelector('.open').textContent = readers ? `${open} · ${news}` : open;
   }
 });

@@ -44,6 +44,7 @@ customElements.define('coverage-form', class extends HTMLElement {
     }
     const changes = Object.fromEntries(Object.entries(values)
       .filter(([name, value]) => JSON.stringify(value) !== JSON.stringify(this.before[name])));
+    if (deed === 'begin') changes.status = 'live';
     const requests = Object.keys(changes).length ? [newRequest('PATCH', place, changes)] : [];
     if (deed === 'close') requests.push(newRequest('POST', `${place}/closure`));
     if (deed === 'reopen') requests.push(newRequest('DELETE', `${place}/closure`));

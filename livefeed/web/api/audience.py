@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from aiohttp import web
 
+from livefeed.events import rfc3339
 from livefeed.model import Role
+from livefeed.newsroom.silence import warned_from
 from livefeed.web.api.answers import json_answer
 from livefeed.web.guard import caller_of, needs
 from livefeed.web.rooms import rooms_of
@@ -19,7 +21,10 @@ async def read_audience(request: web.Request) -> web.Response:
     slug = request.match_info["slug"]
     await caller_of(request)
     rooms = rooms_of(request)
-    await rooms.newsroom.coverage(slug)
+    coverage = await rooms.newsroom.coverage(slug)
+    close_after = rooms.settings.close_after
+    closing = await rooms.newsroom.silence_ends(coverage, close_after) if close_after else None
+    warned = closing is not None and await rooms.store.now() >= warned_from(closing, close_after)
     audience = await rooms.audiences.of(slug)
     webhooks = [
         endpoint
@@ -28,6 +33,7 @@ async def read_audience(request: web.Request) -> web.Response:
     ]
     return json_answer(
         {
+            "closes_at": rfc3339(closing) if warned and closing else None,
             "readers": audience.readers,
             "reached": audience.reached,
             "websocket": audience.websocket,

@@ -396,6 +396,11 @@ _OWN_SCHEMAS: dict[str, Json] = {
     ),
     "Audience": _object(
         {
+            "closes_at": {
+                "type": ["string", "null"],
+                "format": "date-time",
+                "description": "When silence closes it, told in the last quarter of the silence.",
+            },
             "readers": _COUNT | {"description": "Open pages; those who poll are not counted."},
             "reached": _COUNT | {"description": "Open pages that were written everything."},
             "websocket": _COUNT,

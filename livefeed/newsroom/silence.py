@@ -1,0 +1,24 @@
+"""When a coverage that nobody writes in any more is over. Pure."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from livefeed.model import Coverage, CoverageStatus, Update
+
+WARNED_FOR = 0.25
+"""The last part of the silence, in which the desk is warned."""
+
+
+def closes_at(coverage: Coverage, newest: Update | None, close_after: float) -> datetime | None:
+    """When a live coverage is closed if nothing is published before, `close_after` seconds after its newest
+    update or, without one, its beginning; None for never (0 seconds, or it is not live)."""
+    if not close_after or coverage.status is not CoverageStatus.LIVE:
+        return None
+    spoken_at = (newest and newest.published_at) or coverage.starts_at
+    return None if spoken_at is None else spoken_at + timedelta(seconds=close_after)
+
+
+def warned_from(closing: datetime, close_after: float) -> datetime:
+    """When the desk is first told of a closing."""
+    return closing - timedelta(seconds=close_after * WARNED_FOR)
