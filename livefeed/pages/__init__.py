@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from copy import copy
 from datetime import UTC, datetime
 from functools import lru_cache
 from itertools import islice
@@ -76,9 +77,22 @@ class Pages:
         self._site_language = site_language
         self._page_size = page_size
         self.theme = Theme(overlay)
+        self._lite = False
+        self._text_only: Pages | None = None
         self._environments: dict[str, Environment] = {}
         self.desk = DeskPages(lambda template, **values: self._render(template, site_language, **values))
         self._fragments = lru_cache(FRAGMENTS)(self._new_fragment)
+
+    def text_only(self) -> Pages:
+        """The same pages for who pays for each byte: no picture, no face; links stay among such pages."""
+        if self._text_only is None:
+            lite = copy(self)
+            lite._lite = True
+            lite._environments = {}
+            lite._fragments = lru_cache(FRAGMENTS)(lite._new_fragment)
+            self._text_only = lite
+        self._text_only.base_url = self.base_url
+        return self._text_only
 
     # Fragments
 
@@ -103,13 +117,15 @@ class Pages:
         Turned round it shows the same updates, for which updates a page has depends on nothing else."""
         blog = live_blog(front, self._first_page(front), base_url=self.base_url, site_title=self._site_title)
         return self._render(
-            "live.html",
+            "lite_live.html" if self._lite else "live.html",
             front.coverage.language,
+            address=f"/live/{front.coverage.slug}",
             stale=stale,
             card=coverage_card(front, self.base_url),
             linked_data=data_block(blog),
             page_size=self._page_size,
-            **self._stream(front, oldest_first=oldest_first),
+            # The text-only page has one order, which keeps its script small.
+            **self._stream(front, oldest_first=oldest_first and not self._lite),
         )
 
     def archive_page(
@@ -125,6 +141,7 @@ class Pages:
         return self._render(
             "archive.html",
             coverage.language,
+            address=f"/live/{coverage.slug}?page={number}",
             coverage=coverage,
             updates=list(updates_oldest_first if oldest_first else reversed(updates_oldest_first)),
             oldest_first=oldest_first,
@@ -138,6 +155,7 @@ class Pages:
         return self._render(
             "permalink.html",
             coverage.language,
+            address=f"/live/{coverage.slug}/updates/{update.id}",
             coverage=coverage,
             update=update,
             card=update_card(update, coverage, self.base_url, self.theme.words.translate(coverage.language)),
@@ -187,7 +205,7 @@ class Pages:
             self._site_language,
             self.theme.words.translate(self._site_language),
         )
-        return self._render("index.html", self._site_language, groups=groups, card=card)
+        return self._render("index.html", self._site_language, address="/", groups=groups, card=card)
 
     def widget_page(self, widget: Widget) -> str:
         """A coverage, or what is breaking, for a frame in another site's page."""
@@ -360,6 +378,10 @@ class Pages:
             widget_url=lambda coverage: widget_url(self.base_url, coverage.slug),
             coverage_url=lambda coverage: coverage_url(self.base_url, coverage.slug),
             rubric_feeds=self._rubric_feeds,
+            lite=self._lite,
+            frame="lite.html" if self._lite else "layout.html",
+            lite_address=_lite_address,
+            stay=self._stay,
             update_url=lambda update: update_url(self.base_url, update),
             fragment=self._fragment,
             direction_of_language=direction_of_language,
@@ -375,6 +397,9 @@ class Pages:
         )
         return environment
 
+    def _stay(self, address: str) -> str:
+        return _lite_address(address) if self._lite else address
+
     def _says_live(self, coverage: Coverage) -> bool:
         """Whether the section label only repeats the badge beside it, if perhaps in another language."""
         said = self.theme.words.translations(coverage.language)
@@ -383,6 +408,11 @@ class Pages:
     def _says_read_also(self, label: str, *languages: str) -> bool:
         """Whether a link's label only repeats the words above the links, in one of the languages."""
         return label in {self.theme.words.translate(language)("Read also") for language in languages}
+
+
+def _lite_address(address: str) -> str:
+    """The address of the text-only page of the page at `address`."""
+    return f"{address}{'&' if '?' in address else '?'}lite=1"
 
 
 def _newest(front: Front | None) -> Update | None:

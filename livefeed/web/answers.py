@@ -21,7 +21,7 @@ from livefeed.media import MediaAway, MediaBusy, MediaFull, MediaRefused, Reason
 from livefeed.newsroom import Forbidden, Invalid, KeyMisused, NotNow, Refused, Stale, Unknown
 from livefeed.store import OutcomeUnknown, StoreAway, StoreError, StoreFull
 from livefeed.text import TextRefused
-from livefeed.web.rooms import rooms_of
+from livefeed.web.rooms import pages_of, rooms_of
 
 log = structlog.get_logger()
 
@@ -206,6 +206,6 @@ def _for_people(request: web.Request, problem: Problem) -> web.Response:
     if request.method not in {"GET", "HEAD"} or request.path.startswith("/api/") or not accepts_html:
         return problem.response()
     rooms = rooms_of(request)
-    page = rooms.pages.error_page(problem.status, rooms.settings.site_language, problem.detail)
+    page = pages_of(request).error_page(problem.status, rooms.settings.site_language, problem.detail)
     headers = {"Cache-Control": "no-store", **problem.headers}
     return web.Response(status=problem.status, text=page, content_type="text/html", headers=headers)

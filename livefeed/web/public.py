@@ -11,11 +11,16 @@ from livefeed.model import Update
 from livefeed.newsroom import Unknown
 from livefeed.timeline import Front
 from livefeed.web.documents import Document, respond
-from livefeed.web.rooms import Rooms, rooms_of
+from livefeed.web.rooms import Rooms, rooms_of, wants_lite
 
 HTML = "text/html; charset=utf-8"
 # A page may be shown a little late, for it carries its position and catches up by itself.
 PAGE_CACHING = "public, max-age=0, s-maxage=2, stale-while-revalidate=30, stale-if-error=86400"
+
+
+def key_of(request: web.Request, key: str) -> str:
+    """The key of a page in the form that is asked for."""
+    return f"lite {key}" if wants_lite(request) else key
 
 
 async def front_of(request: web.Request) -> Front:

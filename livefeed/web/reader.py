@@ -19,8 +19,8 @@ from livefeed.store import StoreAway
 from livefeed.timeline import Front
 from livefeed.web.answers import Problem
 from livefeed.web.documents import respond
-from livefeed.web.public import PAGE_CACHING, front_of, page, page_answer, published
-from livefeed.web.rooms import rooms_of
+from livefeed.web.public import PAGE_CACHING, front_of, key_of, page, page_answer, published
+from livefeed.web.rooms import pages_of, rooms_of, wants_lite
 
 SITEMAP_CACHING = "public, max-age=60, stale-while-revalidate=60, stale-if-error=86400"
 PICTURE_CACHING = "public, max-age=300, stale-if-error=3600"  # short: a retraction withdraws pictures too
@@ -32,12 +32,13 @@ routes = web.RouteTableDef()
 async def index(request: web.Request) -> web.Response:
     """All coverages, live ones first."""
     rooms = rooms_of(request)
+    pages = pages_of(request)
     site = await rooms.fronts.site()
     with contextlib.suppress(StoreAway):
         await rooms.fronts.warm()  # one opened a moment ago stands where its first update puts it
     latest = rooms.fronts.in_memory()
     state = (site.position, _positions(latest))
-    return await page(request, "index", state, lambda: rooms.pages.index_page(site, latest))
+    return await page(request, key_of(request, "index"), state, lambda: pages.index_page(site, latest))
 
 
 @routes.get("/live/{slug}")
@@ -46,20 +47,20 @@ async def live_page(request: web.Request) -> web.Response:
 
     `order=oldest` turns either round; `with=ID` leads to the page that has the update now.
     """
-    rooms = rooms_of(request)
+    pages = pages_of(request)
     front = await front_of(request)
     if "with" in request.query:
         return await _page_with(request, front)
     oldest_first = _oldest_first(request)
     if "page" in request.query:
         return await _archive_page(request, front, oldest_first)
-    stale = rooms.store.away
+    stale = rooms_of(request).store.away
     state = (front.position, stale)
     links = {"Link": _alternates(request, front)}
-    key = f"live {front.coverage.slug}{' oldest' if oldest_first else ''}"
+    key = key_of(request, f"live {front.coverage.slug}{' oldest' if oldest_first else ''}")
 
     def made() -> str:
-        return rooms.pages.live_page(front, stale=stale, oldest_first=oldest_first)
+        return pages.live_page(front, stale=stale, oldest_first=oldest_first)
 
     return await page(request, key, state, made, headers=links)
 
@@ -67,13 +68,13 @@ async def live_page(request: web.Request) -> web.Response:
 @routes.get("/live/{slug}/updates/{id}")
 async def permalink(request: web.Request) -> web.Response:
     """One update on its own."""
-    rooms = rooms_of(request)
+    pages = pages_of(request)
     front = await front_of(request)
-    update = await published(rooms, front, request.match_info["id"])
+    update = await published(rooms_of(request), front, request.match_info["id"])
     coverage = front.coverage
     state = (update.position, coverage.position)
-    key = f"permalink {update.id}"
-    return await page(request, key, state, lambda: rooms.pages.permalink_page(coverage, update))
+    key = key_of(request, f"permalink {update.id}")
+    return await page(request, key, state, lambda: pages.permalink_page(coverage, update))
 
 
 @routes.get("/media/{name}")
@@ -210,6 +211,8 @@ async def _page_with(request: web.Request, front: Front) -> web.Response:
     query = {"page": str(number)} if number <= archive_pages(front.total, rooms.settings.page_size) else {}
     if _oldest_first(request):
         query["order"] = "oldest"
+    if wants_lite(request):
+        query["lite"] = "1"
     location = URL.build(path=f"/live/{slug}", query=query, fragment=f"u-{id}")
     headers = {"Location": str(location), "Cache-Control": PAGE_CACHING}
     return web.Response(status=302, headers=headers)
@@ -227,11 +230,13 @@ async def _archive_page(request: web.Request, front: Front, oldest_first: bool) 
     size = rooms.settings.page_size
     number = _number(request, "page", -(-front.total // size), "coverage")
     coverage = front.coverage
-    pages = archive_pages(front.total, size)
+    newest = archive_pages(front.total, size)
     # A full page changes only with its updates; the number of pages after it moves with every new one.
     # And what was rendered before a retraction is never found again, not even while the store is away.
     turned = " oldest" if oldest_first else ""
-    key = f"archive {coverage.slug} {number} {rooms.fronts.withdrawals(coverage.slug)}{turned}"
+    key = key_of(
+        request, f"archive {coverage.slug} {number} {rooms.fronts.withdrawals(coverage.slug)}{turned}"
+    )
     kept = rooms.documents.last(key)
     try:
         updates = await rooms.store.published_range(coverage.slug, (number - 1) * size + 1, number * size)
@@ -239,11 +244,11 @@ async def _archive_page(request: web.Request, front: Front, oldest_first: bool) 
         if kept is None:
             raise
         return page_answer(request, kept)
-    state = (coverage.position, pages, tuple(_version(update) for update in updates))
-    total = front.total
+    state = (coverage.position, newest, tuple(_version(update) for update in updates))
+    pages, total = pages_of(request), front.total
 
     def made() -> str:
-        return rooms.pages.archive_page(coverage, updates, number, total, oldest_first=oldest_first)
+        return pages.archive_page(coverage, updates, number, total, oldest_first=oldest_first)
 
     return await page(request, key, state, made)
 

@@ -71,3 +71,14 @@ ROOMS = web.AppKey("rooms", Rooms)
 def rooms_of(request: web.Request) -> Rooms:
     """The rooms that a request is answered from."""
     return request.app[ROOMS]
+
+
+def wants_lite(request: web.Request) -> bool:
+    """Whether the text-only page is asked for."""
+    return request.query.get("lite") == "1"
+
+
+def pages_of(request: web.Request) -> Pages:
+    """The pages in the form that is asked for: whole, or text only."""
+    pages = rooms_of(request).pages
+    return pages.text_only() if wants_lite(request) else pages
