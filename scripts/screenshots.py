@@ -30,9 +30,14 @@ PAGE_TIMEOUT = 10_000.0  # milliseconds
 FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--hide-scrollbars")
 
 PHONE = (390, 844, 2.0)
+SMALL = (390, 844, 1.0)  # a dark picture of finer dots would be too large
 DESKTOP = (1280, 1000, 1.0)
 TALL = (1280, 1560, 1.0)
-SHORT = (1280, 640, 1.0)
+SHORT = (1280, 820, 1.0)
+SHEET = (794, 1123, 1.0)  # A4 at 96 dots to the inch
+
+ARABIC = "/live/harbour-talks"
+ENGLISH = "/live/riverside-tram"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,15 +49,26 @@ class Shot:
     window: tuple[int, int, float]
     dark: bool = False
     at: str | None = None  # what to scroll to; the top if left out
+    printed: bool = False
 
 
+# A picture is a line here, and a line in docs/screenshots.md.
 SHOTS = (
-    Shot("live-ar", "/live/harbour-talks", TALL),
-    Shot("live-ar-phone", "/live/harbour-talks", PHONE),
-    Shot("live-ar-phone-updates", "/live/harbour-talks", PHONE, at="#updates"),
-    Shot("live-ar-dark", "/live/harbour-talks", PHONE, dark=True, at=".updates > [data-breaking]"),
-    Shot("live-en", "/live/riverside-tram", DESKTOP),
+    Shot("live-ar", ARABIC, TALL),
+    Shot("live-ar-desktop-dark", ARABIC, DESKTOP, dark=True, at="#updates"),
+    Shot("live-ar-phone", ARABIC, PHONE),
+    Shot("live-ar-phone-updates", ARABIC, PHONE, at="#updates"),
+    Shot("live-ar-dark", ARABIC, PHONE, dark=True, at=".updates > [data-breaking]"),
+    Shot("live-en", ENGLISH, DESKTOP),
+    Shot("live-en-desktop-dark", ENGLISH, DESKTOP, dark=True),
+    Shot("live-en-phone", ENGLISH, PHONE),
+    Shot("live-en-phone-dark", ENGLISH, PHONE, dark=True, at="#updates"),
     Shot("index", "/", SHORT),
+    Shot("index-phone-dark", "/", SMALL, dark=True),
+    Shot("lite", f"{ARABIC}?lite=1", PHONE),
+    Shot("lite-dark", f"{ENGLISH}?lite=1", PHONE, dark=True),
+    Shot("error", "/live/nothing", PHONE),
+    Shot("print", ARABIC, SHEET, printed=True),
     Shot("desk", "/desk/harbour-talks", DESKTOP),
 )
 
@@ -104,8 +120,11 @@ async def take(browser: Browser, site: str, login: str, shot: Shot) -> int:
     page = await context.new_page()
     if shot.path.startswith("/desk"):
         await _log_in(page, login)
-    await page.goto(site + shot.path, wait_until="networkidle")  # pictures that load lazily too
+    # Pictures that load lazily too; a text-only page has none, and its held request never rests.
+    await page.goto(site + shot.path, wait_until="load" if "lite=1" in shot.path else "networkidle")
     await page.evaluate("() => document.fonts.ready")
+    if shot.printed:
+        await page.emulate_media(media="print")
     if shot.at:
         await page.eval_on_selector(shot.at, "element => element.scrollIntoView()")
     picture = small(await page.screenshot())
