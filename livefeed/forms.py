@@ -13,7 +13,16 @@ from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    NaiveDatetime,
+    WithJsonSchema,
+)
 from pydantic_core.core_schema import ValidationInfo
 
 from livefeed.model import Verification
@@ -85,11 +94,15 @@ def _time_text(value: object) -> object:
     return value
 
 
-def _in_utc(moment: datetime) -> datetime:
+def _in_the_calendar(moment: datetime) -> datetime:
     # Four digits and a day from the ends of the calendar: every zone, page and feed can show it.
     if not EARLIEST <= moment.replace(tzinfo=None) <= LATEST:
         raise ValueError(f"{moment.isoformat()} is not between the years {EARLIEST.year} and {LATEST.year}")
-    return moment.astimezone(UTC)
+    return moment
+
+
+def _in_utc(moment: datetime) -> datetime:
+    return _in_the_calendar(moment).astimezone(UTC)
 
 
 def _names(value: object) -> object:
@@ -122,6 +135,18 @@ Language = Annotated[str, AfterValidator(check_language)]
 TimeZone = Annotated[str, AfterValidator(_zone), Field(examples=["Asia/Damascus"])]
 WebAddress = Annotated[str, _cleaned(clean_line), AfterValidator(_web_address)]
 Time = Annotated[AwareDatetime, BeforeValidator(_time_text), AfterValidator(_in_utc)]
+LocalTime = Annotated[
+    NaiveDatetime,
+    BeforeValidator(_time_text),
+    AfterValidator(_in_the_calendar),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2})?$",
+            "examples": ["2026-11-23T17:15"],
+        }
+    ),
+]
 Slug = Annotated[str, AfterValidator(_slug), Field(examples=["idlib-live"])]
 FreeSlug = Annotated[str, AfterValidator(_free_slug), Field(examples=["idlib-live"])]
 Format = Literal["markdown", "html", "text"]
@@ -209,6 +234,9 @@ class UpdateChanges(Form):
     embeds: list[EmbedForm] = Field([], max_length=10)
     displayed_at: Time | None = Field(None, description="The time that is shown; never in the future.")
     publish_at: Time | None = Field(None, description="The embargo: not before this time.")
+    publish_local: LocalTime | None = Field(
+        None, description="`publish_at` by the clocks of the coverage's time zone, instead of it."
+    )
 
 
 class UpdateForm(UpdateChanges):
@@ -250,6 +278,9 @@ class PublicationForm(Form):
     """When to publish: now if left out."""
 
     publish_at: Time | None = None
+    publish_local: LocalTime | None = Field(
+        None, description="`publish_at` by the clocks of the coverage's time zone, instead of it."
+    )
     hold: Hold = 0
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar
 from unicodedata import bidirectional
+from zoneinfo import ZoneInfo
 
-from livefeed.forms import CoverageChanges, PictureForm, UpdateChanges
+from livefeed.forms import CoverageChanges, PictureForm, PublicationForm, UpdateChanges, UpdateForm
 from livefeed.model import (
     Coverage,
     CoverageStatus,
@@ -22,6 +23,8 @@ from livefeed.model import (
 )
 from livefeed.newsroom.refusals import Invalid
 from livefeed.text import TextRefused, direction_of, direction_of_language, render_body
+
+P = TypeVar("P", UpdateChanges, UpdateForm, PublicationForm)
 
 PLAIN = ("headline", "breaking", "key_event", "dateline", "place", "attribution", "verification")
 
@@ -65,6 +68,28 @@ def update_with(
     if not (changed.headline or changed.text or changed.media or changed.embeds):
         raise Invalid("body", "The update is empty: it needs a headline, a body, a picture or an embed.")
     return changed
+
+
+def placed(form: P, coverage: Coverage) -> P:
+    """`form` with its `publish_local`, if it has one, as `publish_at`: the time by the clocks of the
+    coverage's zone, and the first of the two when they were set back between them.
+
+    Raises `Invalid` for a time that those clocks never show.
+    """
+    local = form.publish_local
+    if local is None:
+        return form
+    if form.publish_at is not None:
+        raise Invalid("publish_local", "publish_at and publish_local exclude each other: give one of them.")
+    zone = ZoneInfo(coverage.timezone)
+    moment = local.replace(tzinfo=zone).astimezone(UTC)
+    if moment.astimezone(zone).replace(tzinfo=None) != local:
+        raise Invalid(
+            "publish_local",
+            f"publish_local is {local.isoformat()}, a time that {coverage.timezone} never has: its clocks go "
+            "forward over it.",
+        )
+    return form.model_copy(update={"publish_at": moment})
 
 
 def embargo(publish_at: datetime | None, now: datetime) -> datetime | None:

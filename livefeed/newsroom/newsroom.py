@@ -138,10 +138,12 @@ class Newsroom:
 
     async def add(self, slug: str, form: UpdateForm, *, by: Editor, key: Key) -> Written:
         """A new update: published, or in the status that was asked for."""
-        status = Status(form.status or (Status.SCHEDULED if form.publish_at else Status.PUBLISHED))
+        timed = form.publish_at or form.publish_local
+        status = Status(form.status or (Status.SCHEDULED if timed else Status.PUBLISHED))
         _permit(by, Role.CONTRIBUTOR if status in (Status.DRAFT, Status.SUBMITTED) else Role.EDITOR, slug)
         if form.breaking:
             _permit(by, Role.CHIEF, slug, "set breaking")
+        form = await self._placed(form, slug)
         now = await self._store.now()
         if status is Status.SCHEDULED and form.publish_at is None:
             raise Invalid("publish_at", "A scheduled update needs publish_at, the time to publish it.")
@@ -278,6 +280,7 @@ class Newsroom:
     ) -> Written:
         """Publish what was not, now or at a time."""
         _permit(by, Role.EDITOR, slug)
+        form = await self._placed(form, slug)
         now = await self._store.now()
         status = Status.PUBLISHED if form.publish_at is None else Status.SCHEDULED
         publish_at = drafting.held_until(form.hold, status, now) or drafting.embargo(form.publish_at, now)
@@ -447,6 +450,7 @@ class Newsroom:
         now: datetime,
         by: Editor,
     ) -> Update:
+        form = drafting.placed(form, coverage)
         if "breaking" in form.model_fields_set and form.breaking != update.breaking:
             _permit(by, Role.CHIEF, coverage.slug, "set or clear breaking")
         if update.status is Status.RETRACTED:
@@ -454,6 +458,9 @@ class Newsroom:
         if update.status.public and form.publish_at is not None:
             raise Invalid("publish_at", f"The update {update.id} is published: an embargo comes too late.")
         return drafting.update_with(update, form, coverage, pictures, now)
+
+    async def _placed(self, form: drafting.P, slug: str) -> drafting.P:
+        return form if form.publish_local is None else drafting.placed(form, await self.coverage(slug))
 
     async def _decided(
         self,

@@ -254,7 +254,7 @@ class Pages:
         breaking_hold: float,
         nonce: str,
     ) -> str:
-        """The composer beside the live stream, and what is not published yet.
+        """The composer beside the live stream, and panels of what is not published yet or was retracted.
 
         `hold` and `breaking_hold` are the seconds in which an update can be taken back; `nonce` allows the
         style sheets that the rich-text editor writes by itself.
@@ -262,7 +262,7 @@ class Pages:
         return self._render(
             "desk.html",
             self._site_language,
-            unpublished=unpublished,
+            panel_entries=_by_status([*unpublished, *front.updates]),
             account=editor.account,
             person_name=editor.name,
             role=editor.role,
@@ -413,6 +413,13 @@ class Pages:
 def _lite_address(address: str) -> str:
     """The address of the text-only page of the page at `address`."""
     return f"{address}{'&' if '?' in address else '?'}lite=1"
+
+
+def _by_status(updates: Iterable[Update]) -> dict[Status, list[Update]]:
+    found: dict[Status, list[Update]] = {status: [] for status in Status}
+    for update in updates:
+        found[update.status].append(update)
+    return found
 
 
 def _newest(front: Front | None) -> Update | None:

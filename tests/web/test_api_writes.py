@@ -566,3 +566,58 @@ async def test_a_new_update_keeps_an_id_of_ours_unless_it_is_taken(server: Serve
     for wrong in ("", "0123456789ABCDEF", "0123456789abcde", "../../../../etc/x", "0123456789abcdef\n"):
         answer = await server.ask("POST", place, json={"id": wrong, "body": "x"})
         assert (answer.status, answer.json()["field"]) == (422, "id"), wrong
+
+
+# Scheduling by the coverage's clocks
+
+
+async def test_a_local_time_is_read_on_the_clocks_of_the_coverage(server: Server) -> None:
+    await server.open(timezone="Europe/Istanbul")
+    body = {"headline": "موعد", "publish_local": "2030-11-23T17:15"}
+    made = (await server.ask("POST", UPDATES, json=body)).json()
+    assert (made["status"], made["publish_at"]) == ("scheduled", "2030-11-23T14:15:00Z")
+    later = {"publish_local": "2030-11-24T00:05"}
+    moved = (await server.ask("PATCH", one(made), json=later)).json()
+    assert (moved["status"], moved["publish_at"]) == ("scheduled", "2030-11-23T21:05:00Z")
+    cleared = (await server.ask("PATCH", one(made), json={"publish_at": None})).json()
+    assert (cleared["status"], cleared["publish_at"]) == ("draft", None)
+    again = (await server.ask("POST", one(made, "publication"), json=later)).json()
+    assert (again["status"], again["publish_at"]) == ("scheduled", moved["publish_at"])
+
+
+async def test_a_contributor_proposes_a_time_that_the_draft_keeps(server: Server) -> None:
+    await server.open(timezone="Europe/Istanbul")
+    body = {"headline": "اقتراح", "publish_local": "2030-11-23T17:15"}
+    said(await server.ask("POST", UPDATES, json=body, role=Role.CONTRIBUTOR), 403)
+    draft = (
+        await server.ask("POST", UPDATES, json={**body, "status": "draft"}, role=Role.CONTRIBUTOR)
+    ).json()
+    assert (draft["status"], draft["publish_at"]) == ("draft", "2030-11-23T14:15:00Z")
+
+
+@pytest.mark.parametrize(
+    ("local", "moment"),
+    [
+        ("2030-03-31T02:30", None),  # the clocks go from 2 to 3
+        ("2030-10-27T02:30", "2030-10-27T00:30:00Z"),  # it is 2:30 twice: the first
+        ("2030-07-01T12:00Z", None),
+        ("2030-07-01", None),
+        ("9999-01-01T00:00", None),
+        ("2001-07-01T12:00", None),
+    ],
+)
+async def test_a_local_time_that_never_comes_or_comes_twice(
+    server: Server, local: str, moment: str | None
+) -> None:
+    await server.open(timezone="Europe/Berlin")
+    answer = await server.ask("POST", UPDATES, json={"headline": "h", "publish_local": local})
+    if moment:
+        assert answer.json()["publish_at"] == moment
+    else:
+        assert said(answer, 422)["field"] in {"publish_local", "publish_at"}
+
+
+async def test_only_one_of_the_two_ways_to_say_a_time_is_taken(server: Server) -> None:
+    await server.open()
+    body = {"headline": "h", "publish_local": "2030-07-01T12:00", "publish_at": "2030-07-01T12:00:00Z"}
+    assert said(await server.ask("POST", UPDATES, json=body), 422)["field"] == "publish_local"

@@ -5,7 +5,7 @@ import { Composition } from './composition.js';
 import { agreed } from './going-out.js';
 import { newRequest } from './request.js';
 
-const TEXTS = ['headline', 'attribution', 'verification', 'dateline', 'place'];
+const TEXTS = ['headline', 'attribution', 'verification', 'dateline', 'place', 'publish_local'];
 const SIGNATURE = ['byline', 'dateline', 'place']; // remembered for the next update of this editor here
 const FLAGS = ['breaking', 'key_event', 'pin'];
 const LISTS = { body: 'rich-text', media: 'desk-pictures', related: 'desk-related' }; // elements with a `value`
@@ -70,7 +70,7 @@ customElements.define('desk-composer', class extends HTMLElement {
 
   // The update as the server would take it now: for the preview.
   get draft() {
-    const { note, change, pin, ...fields } = this.values;
+    const { note, change, pin, publish_local, ...fields } = this.values;
     return { ...given(sendable(fields)), format: 'html' };
   }
 
@@ -81,10 +81,10 @@ customElements.define('desk-composer', class extends HTMLElement {
   // Change an update, as the server has it now; the form begins with the words of an earlier state if there is one.
   take(update, earlier = null) {
     this.#target = { id: update.id, revision: update.revision, status: update.status };
-    this.values = formed(update);
+    this.values = this.#formed(update);
     // Read back: what the form makes of it untouched must not count as a change.
     this.#target.before = this.values;
-    if (earlier) this.values = formed({ ...update, headline: earlier.headline, body: earlier.body });
+    if (earlier) this.values = this.#formed({ ...update, headline: earlier.headline, body: earlier.body });
     this.#mode();
     this.#keep();
     this.#say('');
@@ -151,7 +151,7 @@ customElements.define('desk-composer', class extends HTMLElement {
   async #submit(status) {
     const { values } = this;
     if (this.empty && !this.#target) return this.#say(this.dataset.empty, true);
-    const goesOut = status === 'published' && values.breaking && this.#target?.status !== 'published';
+    const goesOut = ['published', 'scheduled'].includes(status) && values.breaking && this.#target?.status !== 'published';
     if (goesOut && !await agreed(values.headline.trim() || textOf(values.body))) return this.#form.elements.headline.focus();
     const entry = this.#target ? this.#changes(values, status) : this.#addition(values, status);
     if (!entry) return this.#say(this.dataset.nothing);
@@ -181,8 +181,9 @@ customElements.define('desk-composer', class extends HTMLElement {
     const requests = [];
     if (stands === 'published' && change === 'correction') requests.push(newRequest('POST', `${path}/corrections`, { ...changes, note }, revision));
     else if (Object.keys(changes).length) requests.push(newRequest('PATCH', path, changes, revision));
-    const follow = { published: 'publication', submitted: 'submission' }[status];
-    if (follow && status !== stands) requests.push(newRequest('POST', `${path}/${follow}`, null, requests.length ? 'next' : revision));
+    const follow = { published: 'publication', scheduled: 'publication', submitted: 'submission' }[status];
+    const body = status === 'scheduled' ? { publish_local: values.publish_local } : null;
+    if (follow && status !== stands) requests.push(newRequest('POST', `${path}/${follow}`, body, requests.length ? 'next' : revision));
     return requests.length ? { requests } : null;
   }
 
@@ -229,7 +230,13 @@ customElements.define('desk-composer', class extends HTMLElement {
     const target = this.#target;
     const isPublic = target?.status === 'published';
     const correcting = isPublic && this.#form.elements.change?.value === 'correction';
-    const shown = { new: !target, change: isPublic, unpublished: Boolean(target) && !isPublic, open: !isPublic };
+    const waiting = Boolean(target) && !isPublic;
+    // With a time in the form it can only be scheduled: a key too many must not publish it now.
+    const later = !isPublic && Boolean(this.#form.elements.publish_local.value);
+    const shown = {
+      new: !target, change: isPublic, unpublished: waiting, open: !isPublic,
+      later, 'new-now': !target && !later, 'unpublished-now': waiting && !later,
+    };
     for (const [name, is] of Object.entries(shown)) {
       for (const element of this.#form.querySelectorAll(`[data-when="${name}"]`)) element.hidden = !is;
     }
@@ -241,15 +248,18 @@ customElements.define('desk-composer', class extends HTMLElement {
     this.#form.querySelector('.buttons button[type="submit"]:not([hidden])')?.classList.add('primary');
   }
 
+  // Times of the form are read on the clocks of the coverage's place, never on this device's.
+  #formed(update) {
+    const { publish_at: at } = update;
+    const local = at ? new Date(at).toLocaleString('sv-SE', { timeZone: this.dataset.zone }).replace(' ', 'T').slice(0, 16) : '';
+    return { ...update, verification: update.verification ?? '', publish_local: local, change: '' };
+  }
+
   #say(sentence, problem = false) {
     this.#outcome.textContent = sentence;
     this.#outcome.classList.toggle('problem', problem);
   }
 });
-
-function formed(update) {
-  return { ...update, verification: update.verification ?? '', change: '' };
-}
 
 function parted(text, separator) {
   return text.split(separator).map(part => part.trim()).filter(Boolean);
@@ -272,5 +282,9 @@ function given(fields) {
 function changed(fields, before) {
   const changes = Object.fromEntries(Object.entries(fields).filter(([name, value]) => JSON.stringify(value) !== JSON.stringify(before[name])));
   if (changes.verification === '') changes.verification = null;
+  if (changes.publish_local === '') {
+    delete changes.publish_local;
+    changes.publish_at = null;
+  }
   return changes;
 }

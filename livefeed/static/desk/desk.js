@@ -1,11 +1,12 @@
-// The desk of a coverage: what is done to updates by one press, and what is not published yet. The composer, the
-// outbox and their parts are elements of their own.
+// The desk of a coverage: what is done to updates by one press. The composer, the outbox, the panels and their parts
+// are elements of their own.
 
 import { Connection, overSocket } from '../connection.js';
 import { agreed } from './going-out.js';
 import { newRequest } from './request.js';
 import './audience.js';
 import './outbox.js';
+import './panels.js';
 import './rich-text.js';
 import './pictures.js';
 import './related.js';
@@ -15,6 +16,7 @@ import './shortcuts.js';
 
 const composer = document.querySelector('desk-composer');
 const outbox = document.querySelector('desk-outbox');
+const panels = document.querySelector('desk-panels');
 const stream = document.querySelector('live-coverage');
 const { api, channel } = composer.dataset;
 
@@ -23,16 +25,14 @@ document.addEventListener('click', event => {
   const update = button?.closest('[data-id]');
   if (update) act(button, update);
 });
-addEventListener('outbox-sent', refresh);
-addEventListener('outbox-back', refresh);
 new MutationObserver(decorate).observe(stream, { childList: true, subtree: true });
 decorate();
 // A contributor sees nobody else's drafts, so nothing there changes but by this desk.
 if (channel) new Connection(channel, '', {
   ways: [overSocket],
-  receive: refresh,
+  receive: () => panels.refresh(),
   reload: async () => '',
-  tell: stands => stands && refresh(),
+  tell: stands => stands && panels.refresh(),
 });
 
 const asks = new URLSearchParams(location.search);
@@ -84,14 +84,6 @@ async function edit(path, revision = null) {
 async function read(path) {
   const answer = await fetch(path, { headers: { Accept: 'application/json' } }).catch(() => null);
   return answer?.ok ? answer.json() : null;
-}
-
-async function refresh() {
-  const answer = await fetch(location.href).catch(() => null);
-  if (!answer?.ok) return;
-  const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
-  const fresh = page.querySelector('[data-part="unpublished"]');
-  if (fresh) document.querySelector('[data-part="unpublished"]').replaceWith(fresh);
 }
 
 function decorate() {

@@ -1,0 +1,64 @@
+"""Several at one desk: what waits and what is new, who is here, and what is handed over."""
+
+from __future__ import annotations
+
+import pytest
+from e2e_browser import Visit
+from e2e_site import Site
+from playwright.async_api import Locator, Page, expect
+from test_e2e_desk import desk_of
+
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(180)]
+
+
+def link(page: Page, panel: str) -> Locator:
+    """The link to a panel, with its counts."""
+    return page.locator(f"desk-panels a[data-panel={panel}]")
+
+
+async def test_panels_count_what_waits_and_mark_what_others_did_since_one_looked(
+    site: Site, visit: Visit
+) -> None:
+    await site.cover("panels", timezone="Asia/Damascus", place="دمشق")
+    await site.publish("panels", "خبر سابق")
+    editor = await desk_of(site, await visit(), "panels", "سهى", "editor")
+    phone = await desk_of(site, await visit(timezone_id="America/Lima"), "panels", "عمار", "contributor")
+    submissions, published = link(editor, "submitted"), link(editor, "published")
+    await expect(published.locator(".count")).to_have_text("1")
+    await expect(published.locator(".unread")).to_be_empty()  # there before the first look
+
+    # A contributor proposes a time, by the clocks of Damascus, from a device that lives in Lima.
+    await phone.locator("#headline").fill("خبر للموعد")
+    await phone.get_by_text("اقتراح موعد").click()
+    await expect(phone.get_by_label("بتوقيت دمشق")).to_be_visible()
+    await phone.locator("#publish-local").fill("2030-11-23T17:15")
+    await phone.get_by_role("button", name="إرسال للمراجعة").first.click()
+    await expect(submissions.locator(".count")).to_have_text("1")
+    await expect(submissions.locator(".unread")).to_have_text("جديد واحد")
+    await expect(link(phone, "submitted").locator(".unread")).to_be_empty()  # one's own is not new
+
+    await submissions.press("Enter")
+    await expect(editor.locator("#panel-submitted summary")).to_be_focused()
+    await expect(submissions.locator(".unread")).to_be_empty()
+    await editor.reload()
+    await expect(submissions.locator(".count")).to_have_text("1")
+    await expect(submissions.locator(".unread")).to_be_empty()
+
+    waiting = editor.locator("#panel-submitted li")
+    await expect(waiting).to_contain_text("17:15")
+    await waiting.get_by_role("button", name="تحرير").click()
+    await expect(editor.locator("#publish-local")).to_have_value("2030-11-23T17:15")
+    await expect(editor.locator(".composer [value=published]:visible")).to_have_count(0)
+    await editor.locator("#headline").press("Control+Enter")
+    await expect(editor.locator("#panel-scheduled li")).to_contain_text("17:15")
+    await expect(editor.locator("#panel-submitted li")).to_have_count(0)
+    await expect(link(editor, "scheduled").locator(".unread")).to_be_empty()
+
+    id = await site.publish("panels", "خبر من زميل")
+    await expect(published.locator(".unread")).to_have_text("جديد واحد")
+    await site.ask("POST", f"/panels/updates/{id}/retraction", {"note": "لم يثبت."})
+    await expect(link(editor, "retracted").locator(".unread")).to_have_text("جديد واحد")
+    await link(editor, "retracted").click()
+    await expect(editor.locator("#panel-retracted li")).to_contain_text("لم يثبت.")
+    await expect(link(editor, "retracted").locator(".unread")).to_be_empty()
+    assert await editor.evaluate("document.documentElement.scrollWidth <= innerWidth")
