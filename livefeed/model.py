@@ -142,6 +142,14 @@ class Correction:
 
 
 @dataclass(frozen=True, slots=True)
+class Verified:
+    """What readers were told of a claim from a time on; None: nothing any more."""
+
+    at: datetime
+    verification: Verification | None
+
+
+@dataclass(frozen=True, slots=True)
 class Retraction:
     """When an update was withdrawn and what readers are told. The reason is for the desk only."""
 
@@ -188,7 +196,9 @@ class Update:
     `version` counts every stored change and guards writers against each other; `revision` counts revise,
     correct, retract and restore, and is what editors name in `If-Match`. `corrected_at` is filled on a stub
     alone: when the corrections were made whose notes were emptied, for feeds showed each as an item.
-    `restored_at` is when a retraction was last undone.
+    `restored_at` is when a retraction was last undone. `verifications` are all that readers were told of the
+    claim, oldest first, the last one being `verification`; what was published by an older version may lack
+    the first ones.
     """
 
     id: str
@@ -208,6 +218,7 @@ class Update:
     place: str = ""
     attribution: str = ""
     verification: Verification | None = None
+    verifications: tuple[Verified, ...] = ()
     media: tuple[Media, ...] = ()
     related: tuple[Related, ...] = ()
     tags: tuple[str, ...] = ()
@@ -256,6 +267,7 @@ class Update:
             place="",
             attribution="",
             verification=None,
+            verifications=(),
             media=(),
             related=(),
             tags=(),

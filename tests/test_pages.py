@@ -38,6 +38,7 @@ from livefeed.model import (
     Status,
     Update,
     Verification,
+    Verified,
 )
 from livefeed.pages import (
     STATIC,
@@ -506,6 +507,45 @@ def test_an_archive_page_never_changes_as_a_coverage_grows(total: int, more: int
     # Page k holds the k-th `size` from the oldest: once it exists it only has to exist for ever.
     assert archive_pages(total + more, size) >= archive_pages(total, size)
     assert archive_pages(total, size) * size <= total
+
+
+def told(*steps: tuple[int, str | None]) -> tuple[Verified, ...]:
+    """What was said of a claim, so many minutes after its publication."""
+    return tuple(
+        Verified(NOON + timedelta(minutes=minutes), word and Verification(word)) for minutes, word in steps
+    )
+
+
+def test_what_was_said_of_a_claim_is_shown_with_its_times_and_the_place(pages: Pages) -> None:
+    history = told((0, "unconfirmed"), (22, "confirmed"))
+    update = replace(UPDATE, verifications=history, verification=history[-1].verification)
+    article = fragment(pages.update_fragment(update, COVERAGE))
+    assert not article.findall(".//span[@class='verification confirmed']"), "said once"
+    steps = article.findall(".//ol[@class='verifications']/li")
+    assert [words(step) for step in steps] == ["غير مؤكد 18:15", "مؤكد 18:37 دمشق"]
+    assert [step.get("aria-current") for step in steps] == [None, "step"]
+    assert [step.find("time").get("datetime")[-13:] for step in steps] == ["15:15:00.000Z", "15:37:00.000Z"]  # type: ignore[union-attr,index]
+
+
+@pytest.mark.parametrize(
+    ("history", "said"),
+    [
+        ((), ["مؤكد"]),
+        (told((0, "confirmed")), ["مؤكد"]),
+        (told((5, "confirmed")), ["مؤكد 18:20 دمشق"]),
+        (told((0, "denied"), (24 * 60, "confirmed")), ["منفي 18:15", "مؤكد 2020.11.23 | 18:15 دمشق"]),
+        (
+            told((0, "denied"), (1, None), (2, "confirmed")),
+            ["منفي 18:15", "غير مذكور 18:16", "مؤكد 18:17 دمشق"],
+        ),
+    ],
+)
+def test_a_time_is_said_where_it_is_not_that_of_the_update(
+    pages: Pages, history: tuple[Verified, ...], said: list[str]
+) -> None:
+    article = fragment(pages.update_fragment(replace(UPDATE, verifications=history), COVERAGE))
+    shown = [e for e in elements(article) if (e.get("class") or "").startswith("verification ")]
+    assert [words(element) for element in shown] == said
 
 
 # Words

@@ -18,6 +18,7 @@ from livefeed.model import (
     Retraction,
     Status,
     Update,
+    Verified,
     after,
 )
 from livefeed.newsroom.refusals import NotNow
@@ -94,7 +95,7 @@ def revised(update: Update, changed: Update, *, at: datetime, by: str) -> Batch:
         raise NotNow(f"The update {update.id} is retracted. Undo the retraction before you revise it.")
     if changed.status is Status.SCHEDULED and changed.publish_at is None:
         changed = replace(changed, status=Status.DRAFT)
-    changed = _next_revision(update, changed, at)
+    changed = _told(update, _next_revision(update, changed, at))
     return _batch(changed, Kind.REVISED, at=at, by=by, expected=[_expected(update)], on_site=update.on_site)
 
 
@@ -102,7 +103,7 @@ def corrected(update: Update, changed: Update, note: str, *, at: datetime, by: s
     """Like `revised`, with a note that readers see."""
     if update.status is not Status.PUBLISHED:
         raise NotNow(f"The update {update.id} is {update.status}; only a published one can be corrected.")
-    changed = _next_revision(update, changed, at)
+    changed = _told(update, _next_revision(update, changed, at))
     at = changed.revised_at or at
     changed = replace(changed, corrections=(*update.corrections, Correction(at, note)))
     return _batch(
@@ -207,6 +208,7 @@ def _published(update: Update, at: datetime) -> Update:
         displayed_at=update.displayed_at or at,
         revised_at=None,
         once_breaking=update.breaking,
+        verifications=(Verified(at, update.verification),) if update.verification else (),
     )
 
 
@@ -221,6 +223,14 @@ def _next_revision(update: Update, changed: Update, at: datetime) -> Update:
         revised_at=_change_time(update, at),
         once_breaking=update.once_breaking or (changed.breaking and changed.status.public),
     )
+
+
+def _told(update: Update, changed: Update) -> Update:
+    """`changed`, with what readers are told of its claim from now on if that is something else."""
+    if changed.revised_at is None or not changed.status.public or changed.verification == update.verification:
+        return changed
+    told = Verified(changed.revised_at, changed.verification)
+    return replace(changed, verifications=(*update.verifications, told))
 
 
 def _batch(

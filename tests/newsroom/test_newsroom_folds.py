@@ -27,7 +27,7 @@ from livefeed.forms import (
     UpdateChanges,
     UpdateForm,
 )
-from livefeed.model import Coverage, Editor, Position, Role, Status, Update
+from livefeed.model import Coverage, Editor, Position, Role, Status, Update, Verification, Verified
 from livefeed.newsroom import Newsroom, Refused, Written
 from livefeed.store import Key
 from livefeed.store.sqlite import SQLiteStore
@@ -46,6 +46,11 @@ class Clock:
 
     def __call__(self) -> datetime:
         return self.now
+
+
+def said(number: int, flag: bool) -> Verification | None:
+    """Something of a claim, or nothing."""
+    return [*Verification, None][(number + 2 * flag) % 4]
 
 
 @dataclass
@@ -89,7 +94,13 @@ class Story:
         status = (None, "published", "draft", "submitted")[number % 4]
         text = f"<<{self.slug}-{len(self.ids)}>>"
         form = UpdateForm(
-            headline=text, body=text, byline=[text], breaking=flag, key_event=number > 6, status=status
+            headline=text,
+            body=text,
+            byline=[text],
+            breaking=flag,
+            key_event=number > 6,
+            status=status,
+            verification=said(number, flag),
         )
         return await self.newsroom.add(self.slug, form, by=CHIEF, key=self.key())
 
@@ -120,10 +131,16 @@ VERBS: dict[str, Callable[[Story, int, bool], Awaitable[object]]] = {
     "add": Story.add,
     "schedule": Story.schedule,
     "revise": lambda story, number, flag: story.decided(
-        "revise", number, lambda text: UpdateChanges(headline=text, breaking=flag, key_event=not flag)
+        "revise",
+        number,
+        lambda text: UpdateChanges(
+            headline=text, breaking=flag, key_event=not flag, verification=said(number, not flag)
+        ),
     ),
     "correct": lambda story, number, flag: story.decided(
-        "correct", number, lambda text: CorrectionForm(note=text, key_event=flag)
+        "correct",
+        number,
+        lambda text: CorrectionForm(note=text, key_event=flag, verification=said(number, flag)),
     ),
     "retract": lambda story, number, flag: story.decided(
         "retract", number, lambda text: RetractionForm(note="n", reason=text)
@@ -195,7 +212,9 @@ async def test_any_work_of_editors_leaves_fronts_that_are_the_fold_of_the_log(
         site = site and fold_site(site, event, ALL.breaking)
     stored = await store.site(ALL.breaking)
     assert site is not None
-    assert site.breaking == stored.breaking
+    # Not their ranks: of an update that became breaking twice and then was retracted, the emptied log tells
+    # the first time only.
+    assert dict(by_id(site)) == dict(by_id(stored))
     assert [known.slug for known in site.coverages] == [known.slug for known in stored.coverages]
 
     published = await store.published_before(story.slug, None, 1000)
@@ -214,6 +233,7 @@ async def test_any_work_of_editors_leaves_fronts_that_are_the_fold_of_the_log(
         assert update.revision == 1 + sum(line.kind in COUNTED for line in lines)
         assert counted[-1].update == update
         times = [event.update.revised_at or event.update.published_at for event in counted if event.update]
+        assert list(update.verifications) == told(update, [line.update for line in lines])
         if update.status is Status.RETRACTED:
             assert f"<<{update.id}>>" not in shown, "no byte of what was retracted"
         else:
@@ -221,3 +241,19 @@ async def test_any_work_of_editors_leaves_fronts_that_are_the_fold_of_the_log(
     for id in story.ids:
         if await store.update(id) is None:
             assert f"<<{id}>>" not in shown, "no byte of what was deleted"
+
+
+def by_id(site: SiteFront) -> list[tuple[str, Update]]:
+    return [(update.id, update) for _, update in site.breaking]
+
+
+def told(update: Update, history: list[Update]) -> list[Verified]:
+    """What readers of the update were told of its claim, from the states that its history has."""
+    changes: list[Verified] = []
+    for state in history:
+        former = changes[-1].verification if changes else None
+        if state.status is Status.PUBLISHED and state.verification != former:
+            at = state.revised_at or state.published_at
+            assert at
+            changes.append(Verified(at, state.verification))
+    return [] if update.status is Status.RETRACTED else changes
