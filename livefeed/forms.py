@@ -164,6 +164,13 @@ class Form(BaseModel):
         return {name: getattr(self, name) for name in names if name in self.model_fields_set}
 
 
+class FocusForm(Form):
+    """The point of a picture that must be seen when it is cropped, in per cent of its width and height."""
+
+    x: float = Field(ge=0, le=100, allow_inf_nan=False, description="From the left.")
+    y: float = Field(ge=0, le=100, allow_inf_nan=False, description="From the top.")
+
+
 class PictureForm(Form):
     """An uploaded picture in use: its id from `POST /api/v1/media`, and what is said of it here."""
 
@@ -171,6 +178,7 @@ class PictureForm(Form):
     alt: Line = ""
     caption: Line = ""
     credit: Line = ""
+    focus: FocusForm | None = Field(None, description="The upload's if left out.")
 
 
 class RelatedForm(Form):

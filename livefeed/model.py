@@ -104,8 +104,17 @@ class Position:
 
 
 @dataclass(frozen=True, slots=True)
+class Focus:
+    """The point of a picture that must be seen when it is cropped: per cent from its left and its top."""
+
+    x: float
+    y: float
+
+
+@dataclass(frozen=True, slots=True)
 class Media:
-    """A picture in an update. `url` is a path of this server until a public form makes it absolute."""
+    """A picture in an update. `url` is a path of this server until a public form makes it absolute. `widths`
+    are those in which it is kept in WebP and in its own format; empty when it is only kept as it is."""
 
     id: str
     url: str
@@ -114,6 +123,8 @@ class Media:
     credit: str = ""
     width: int = 0
     height: int = 0
+    widths: tuple[int, ...] = ()
+    focus: Focus | None = None
 
 
 @dataclass(frozen=True, slots=True)

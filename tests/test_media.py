@@ -314,7 +314,18 @@ async def test_a_decoder_that_cannot_run_is_not_the_pictures_fault(
 
 
 @pytest.mark.parametrize(
-    "answer", [b"", b"nonsense", b"PNG 1 1\n<script>", b"SVG 1 1\n<svg>", b"GIF 1 1\nGIF89a"]
+    "answer",
+    [
+        b"",
+        b"nonsense",
+        b"PNG 1 1 8\n<script>",
+        b"SVG 1 1 4\n<svg>",
+        b"GIF 1 1 6\nGIF89a",
+        b"JPEG 1 1 3\n\xff\xd8\xff" * 2,  # a size that such a picture has not
+        b"JPEG 900 9 3\n\xff\xd8\xff",  # one that lacks its sizes
+        b"JPEG 1 1 9\n\xff\xd8\xff",
+        b"JPEG 1 1 3\n\xff\xd8\xff<script>",
+    ],
 )
 def test_an_answer_that_no_honest_decoder_gives_is_refused(answer: bytes) -> None:
     with pytest.raises(MediaRefused) as caught:
@@ -337,6 +348,10 @@ def test_an_answer_that_no_honest_decoder_gives_is_refused(answer: bytes) -> Non
         "a" * 32 + ".jpg/",
         "\u0661" * 32 + ".jpg",
         ".livefeed-media",
+        "a" * 32 + "-48.jpg",
+        "a" * 32 + "-04800.jpg",
+        "a" * 32 + "-480-960.jpg",
+        "a" * 32 + "-480.gif",
         "a" * 32 + ".gif",
         "/" + "a" * 32 + ".jpg",
     ],

@@ -8,13 +8,23 @@ from io import BytesIO
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from PIL import Image, ImageCms, ImageOps, PngImagePlugin
 
-from livefeed.media.pixels import TooManyPixels, rebuild
+from livefeed.media import pixels
+from livefeed.media.picture import MOST_SIZED, WIDTHS, sizes_of
+from livefeed.media.pixels import Rebuilt, TooManyPixels
 
 LIMIT = 25_000_000
 MARK = b"GEHEIM-QUELLE-4711"
 FORMATS = ("JPEG", "PNG", "GIF", "WEBP")
+
+
+def rebuild(upload: bytes, format: str, limit: int) -> Rebuilt:
+    """The picture alone."""
+    [made] = pixels.rebuild(upload, format, limit)
+    return made
 
 
 def scene(mode: str = "RGB", size: tuple[int, int] = (48, 32)) -> Image.Image:
@@ -287,3 +297,75 @@ def test_a_picture_cut_short_is_an_error_wherever_it_is_cut(format: str) -> None
 def test_a_decoder_other_than_the_one_named_is_not_tried() -> None:
     with pytest.raises(OSError, match="cannot identify"):
         rebuild(encoded(scene(), "TIFF"), "PNG", LIMIT)
+
+
+# sizes
+
+
+@given(st.integers(1, 20_000), st.integers(1, 20_000), st.sampled_from(["JPEG", "PNG", "WEBP"]))
+def test_no_size_is_wider_than_the_picture_or_larger_than_allowed(
+    width: int, height: int, format: str
+) -> None:
+    sizes = sizes_of(format, width, height)
+    assert all(WIDTHS[0] <= size <= min(width, WIDTHS[-1]) for _, size in sizes)
+    assert all(size * round(height * size / width) <= MOST_SIZED for _, size in sizes)
+    assert (format, width) not in sizes
+
+
+@pytest.mark.parametrize("format", ["JPEG", "PNG", "WEBP"])
+@pytest.mark.parametrize(
+    ("width", "height"),
+    [(1, 1), (479, 9), (480, 9), (481, 1), (960, 30), (1600, 70), (1601, 1)],
+)
+def test_the_sizes_that_are_made_are_those_that_were_agreed_on(width: int, height: int, format: str) -> None:
+    upload = encoded(Image.new("RGB", (width, height), "red"), format)
+    first, *sizes = pixels.rebuild(upload, format, LIMIT, WIDTHS)
+    assert (first.format, first.width, first.height) == (format, width, height)
+    assert [(size.format, size.width) for size in sizes] == sizes_of(format, width, height)
+    for size in sizes:
+        with Image.open(BytesIO(size.content)) as shown:
+            assert (shown.format, shown.size) == (size.format, (size.width, size.height))
+        assert abs(size.height - height * size.width / width) <= 1.5
+
+
+def test_a_wide_picture_is_kept_in_three_widths_and_a_small_one_as_it_is() -> None:
+    both = [(format, width) for width in (1600, 960, 480) for format in ("JPEG", "WEBP")]
+    assert sizes_of("JPEG", 4000, 3000) == both
+    assert sizes_of("JPEG", 1200, 900) == [("WEBP", 1200), *both[2:]]
+    assert sizes_of("WEBP", 1200, 900) == [("WEBP", 960), ("WEBP", 480)]
+    assert sizes_of("PNG", 479, 300) == []
+    assert sizes_of("JPEG", 480, 12_500) == [("WEBP", 480)]
+    assert sizes_of("JPEG", 480, 12_501) == []
+    assert pixels._MOST_SIZED == MOST_SIZED
+
+
+def test_every_size_stands_upright_in_its_colours_without_a_word_of_the_upload() -> None:
+    picture = Image.new("RGB", (1000, 600), "red")
+    picture.paste((0, 0, 255), (0, 0, 500, 600))
+    upload = encoded(picture, "JPEG", exif=exif(6), comment=MARK)
+    first, *sizes = pixels.rebuild(upload, "JPEG", LIMIT, WIDTHS)
+    assert (first.width, first.height) == (600, 1000)
+    assert [(size.width, size.height) for size in sizes] == [(600, 1000), (480, 800), (480, 800)]
+    for size in (first, *sizes):
+        assert MARK not in size.content
+        shown = decoded(size.content).convert("RGB")
+        assert shown.getpixel((size.width // 2, 20))[2] > 200, "blue is above"  # type: ignore[index]
+        assert shown.getpixel((size.width // 2, size.height - 20))[0] > 200, "red is below"  # type: ignore[index]
+
+
+def test_a_drawing_keeps_its_edges_and_a_photograph_its_smallness() -> None:
+    drawing = Image.new("RGB", (600, 400), "white")
+    drawing.paste("black", (100, 100, 300, 300))
+    made = pixels.rebuild(encoded(drawing, "PNG"), "PNG", LIMIT, WIDTHS)
+    webp = next(size for size in made if size.format == "WEBP" and size.width == 600)
+    assert decoded(webp.content).convert("RGB").tobytes() == drawing.tobytes()
+    noise = Image.effect_noise((600, 400), 80).convert("RGB")
+    made = pixels.rebuild(encoded(noise, "PNG"), "PNG", LIMIT, WIDTHS)
+    webp = next(size for size in made if size.format == "WEBP" and size.width == 600)
+    assert len(webp.content) < len(made[0].content) / 2
+
+
+def test_what_cannot_be_seen_is_in_no_size() -> None:
+    face = Image.new("RGBA", (600, 400), (10, 200, 30, 0))
+    for size in pixels.rebuild(encoded(face, "PNG"), "PNG", LIMIT, WIDTHS)[1:]:
+        assert set(decoded(size.content).convert("RGBA").tobytes()) == {0}

@@ -133,7 +133,7 @@ def _item(document: dict[str, Any], where: str) -> Item:
     media = fields.get("media") or []
     if isinstance(media, list) and all(isinstance(picture, dict) for picture in media):
         fields["media"] = [
-            {name: picture[name] for name in ("id", "alt", "caption", "credit") if name in picture}
+            {name: picture[name] for name in ("id", "alt", "caption", "credit", "focus") if name in picture}
             for picture in media
         ]
     if isinstance(kept := document.get("id"), str) and OWN_ID.fullmatch(kept):

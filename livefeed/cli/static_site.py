@@ -16,6 +16,7 @@ START = "/"
 
 _TAG = re.compile(r"<(?P<name>[a-zA-Z][\w-]*)(?P<attributes>(?:\s+[^\s=>\"]+(?:=\"[^\"]*\")?)*)\s*/?>")
 _LINK = re.compile(r"(?P<before>\s(?:href|src)=\")(?P<address>[^\"]*)(?=\")")
+_SIZES = re.compile(r"(?P<before>\ssrcset=\")(?P<addresses>[^\"]*)(?=\")")
 _SCRIPT = re.compile(r"[ \t]*<script\b[^>]*\ssrc=\"[^\"]*\"[^>]*></script>\n?")
 _CANONICAL = re.compile(r"<link rel=\"canonical\" href=\"([^\"]*)\">")
 _SHEET_LINK = re.compile(r"url\(\"?([^\"():]+)\"?\)")
@@ -62,6 +63,10 @@ def addresses_in(page: str, site: str) -> Iterator[str]:
         for link in _LINK.finditer(tag["attributes"]):
             if tag["name"] != "script" and (address := _own(unescape(link["address"]), site)) is not None:
                 yield address.partition("#")[0]
+        for sizes in _SIZES.finditer(tag["attributes"]):
+            for address, _ in _sizes(sizes["addresses"]):
+                if (own := _own(address, site)) is not None:
+                    yield own
 
 
 def addresses_in_sheet(sheet: str, address: str) -> Iterator[str]:
@@ -92,7 +97,21 @@ def as_file(page: str, name: str, site: str, files: Collection[str]) -> str:
 def _relinked(tag: re.Match[str], led: Callable[[str], str]) -> str:
     if 'rel="canonical"' in tag["attributes"]:
         return tag[0]  # it says where the page really is
-    return _LINK.sub(lambda link: link["before"] + escape(led(unescape(link["address"]))), tag[0])
+
+    def sized(sizes: re.Match[str]) -> str:
+        found = ", ".join(f"{led(address)}{width}" for address, width in _sizes(sizes["addresses"]))
+        return sizes["before"] + escape(found)
+
+    linked = _LINK.sub(lambda link: link["before"] + escape(led(unescape(link["address"]))), tag[0])
+    return _SIZES.sub(sized, linked)
+
+
+def _sizes(srcset: str) -> Iterator[tuple[str, str]]:
+    """The addresses of a `srcset`, each with its width, as `livefeed.pages.sizes` writes them."""
+    for candidate in unescape(srcset).split(", "):
+        address, space, width = candidate.partition(" ")
+        if address:
+            yield address, space + width
 
 
 def _own(address: str, site: str) -> str | None:

@@ -87,7 +87,13 @@ class Player:
 
     async def _upload(self, slug: str, lead: Lead) -> str:
         picture = await self._rooms.media.add(await asyncio.to_thread(lead.file.read_bytes))
-        media = Media(picture.id, f"/media/{picture.name}", width=picture.width, height=picture.height)
+        media = Media(
+            picture.id,
+            f"/media/{picture.name}",
+            width=picture.width,
+            height=picture.height,
+            widths=picture.widths,
+        )
         await self._newsroom.keep_picture(media, by=self._editor, key=_key(f"{slug}:picture:{picture.id}"))
         return media.id
 

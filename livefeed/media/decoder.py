@@ -16,7 +16,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from livefeed.media.picture import MediaAway, MediaRefused, Reason, is_output
+from livefeed.media.picture import WIDTHS, Encoded, MediaAway, MediaRefused, Reason, is_output, sizes_of
 
 _SCRIPT = str(Path(__file__).with_name("pixels.py"))
 
@@ -27,7 +27,7 @@ _FLAGS = ("-P", "-S", "-W", "ignore")
 # The settings and their secrets are in the server's environment; the decoder gets only what loads libraries.
 _INHERITED = ("PATH", "LD_LIBRARY_PATH", "PYTHONHOME")
 
-_ANSWER = re.compile(rb"([A-Za-z]+) ([0-9]{1,9}) ([0-9]{1,9})\n")
+_ANSWER = re.compile(rb"([A-Za-z]+) ([0-9]{1,9}) ([0-9]{1,9}) ([0-9]{1,9})\n")
 
 _CHUNK = 1 << 20
 
@@ -40,14 +40,15 @@ class Decoder:
     memory: int
     seconds: float
 
-    async def rebuild(self, upload: bytes, format: str) -> tuple[str, int, int, bytes]:
-        """Format, width, height and bytes of the new file.
+    async def rebuild(self, upload: bytes, format: str) -> tuple[Encoded, ...]:
+        """The new file, and its sizes (`sizes_of`).
 
         Raises MediaRefused, or MediaAway when no process could be started. Has no timeout of its own: when
         it is cancelled the process is killed and buried before the cancellation goes on.
         """
         process = await self._start(format)
-        most = 4 * self.max_pixels + _CHUNK  # more than any encoding of that many pixels; a flood stops here
+        # More than any encoding of that many pixels, and of their sizes; a flood stops here.
+        most = 12 * self.max_pixels + _CHUNK
         try:
             answer, _ = await asyncio.gather(_read(process, most), _feed(process, upload))
             if len(answer) <= most:
@@ -56,16 +57,32 @@ class Decoder:
             await _bury(process)
         return self.judged(process.returncode, answer)
 
-    def judged(self, status: int | None, answer: bytes) -> tuple[str, int, int, bytes]:
+    def judged(self, status: int | None, answer: bytes) -> tuple[Encoded, ...]:
         """What `rebuild` returns or raises for an exit status and an answer, neither of which is trusted."""
         if status:
             if status > 0:  # it catches whatever a picture can raise, so this is the installation's fault
                 raise MediaAway(f"The picture decoder ended with status {status}.")
             raise self._fatal(f"signal {-status}")
-        head = _ANSWER.match(answer)
-        if head is None:
-            raise self._fatal("no answer")
-        word, width, height = head[1].decode(), int(head[2]), int(head[3])
+        made: list[Encoded] = []
+        at = 0
+        while at < len(answer) or not made:
+            head = _ANSWER.match(answer, at)
+            if head is None:
+                raise self._fatal("no answer")
+            word, width, height = head[1].decode(), int(head[2]), int(head[3])
+            self._refuse(word, width, height)
+            at = head.end() + int(head[4])
+            made.append(Encoded(word, width, height, answer[head.end() : at]))
+        first, *sizes = made
+        honest = all(is_output(file.content, file.format) for file in made) and at == len(answer)
+        # Only a decoder under a stranger's control answers otherwise.
+        if not honest or [(size.format, size.width) for size in sizes] != sizes_of(
+            first.format, first.width, first.height
+        ):
+            raise self._fatal("an answer that is no picture")
+        return tuple(made)
+
+    def _refuse(self, word: str, width: int, height: int) -> None:
         match word:
             case "pixels":
                 sentence = f"The picture has {width:,} x {height:,} = {width * height:,} pixels"
@@ -78,15 +95,12 @@ class Decoder:
             case "broken":
                 sentence = "The picture is damaged or cut short: it could not be decoded to its end."
                 raise MediaRefused(Reason.BROKEN, sentence, value="damaged", limit="a whole picture")
-        content = answer[head.end() :]
-        if not is_output(content, word):  # only a decoder under a stranger's control answers so
-            raise self._fatal("an answer that is no picture")
-        return word, width, height, content
 
     async def _start(self, format: str) -> Process:
         environment = {name: os.environ[name] for name in _INHERITED if name in os.environ}
         environment["PYTHONPATH"] = os.pathsep.join(filter(None, sys.path))
-        limits = (str(self.max_pixels), str(self.memory), str(math.ceil(self.seconds) + 1))
+        widths = ",".join(map(str, WIDTHS))
+        limits = (str(self.max_pixels), str(self.memory), str(math.ceil(self.seconds) + 1), widths)
         try:
             return await asyncio.create_subprocess_exec(
                 *(sys.executable, *_FLAGS, _SCRIPT, format, *limits),

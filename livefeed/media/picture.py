@@ -12,7 +12,14 @@ from enum import StrEnum
 _EXTENSIONS = {"JPEG": "jpg", "PNG": "png", "WEBP": "webp"}
 _TYPES = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp"}
 
-_NAME = re.compile(r"[0-9a-f]{32}\.(?:jpg|png|webp)")
+_NAME = re.compile(r"[0-9a-f]{32}(?:-[1-9][0-9]{2,3})?\.(?:jpg|png|webp)")
+
+WIDTHS = (480, 960, 1600)
+"""Pixels: a phone's column, the same on a sharp screen or a desktop's, a desktop's on a sharp screen."""
+
+MOST_SIZED = 6_000_000
+"""Pixels of the widest size. What is higher is a strip that no page shows whole, and encoding it would take
+longer than uploads are given; WebP holds 16,383 rows."""
 
 _ACCEPTED = {
     "JPEG": re.compile(rb"\xff\xd8\xff"),
@@ -40,7 +47,7 @@ class Picture:
 
     `id` is 32 hexadecimal digits of the SHA-256 of the stored bytes, `name` the id with its extension,
     `type` the media type to serve it with, `width` and `height` pixels as a reader sees it (rotation
-    applied), `size` bytes.
+    applied), `size` bytes. `widths` are those that it is kept in, the narrowest first (see `size_name`).
     """
 
     id: str
@@ -49,12 +56,42 @@ class Picture:
     width: int
     height: int
     size: int
+    widths: tuple[int, ...] = ()
 
     @classmethod
-    def of(cls, content: bytes, *, format: str, width: int, height: int) -> Picture:
+    def of(
+        cls, content: bytes, *, format: str, width: int, height: int, widths: tuple[int, ...] = ()
+    ) -> Picture:
         """The picture that `content`, encoded as `format` (JPEG, PNG or WEBP), will be."""
         id = hashlib.sha256(content).hexdigest()[:32]
-        return cls(id, f"{id}.{_EXTENSIONS[format]}", _TYPES[format], width, height, len(content))
+        name = f"{id}.{_EXTENSIONS[format]}"
+        return cls(id, name, _TYPES[format], width, height, len(content), widths)
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """A file as a decoder answers with it; `format` is JPEG, PNG or WEBP."""
+
+    format: str
+    width: int
+    height: int
+    content: bytes
+
+
+def sizes_of(format: str, width: int, height: int) -> list[tuple[str, int]]:
+    """The sizes that a picture of this format is kept in beside itself, as format and width, the widest
+    first: in its own format and WebP, never wider than it is."""
+    widest = min(width, WIDTHS[-1])
+    if widest < WIDTHS[0] or widest * round(height * widest / width) > MOST_SIZED:
+        return []
+    widths = sorted({known for known in WIDTHS if known < width} | {widest}, reverse=True)
+    both = [(kind, size) for size in widths for kind in dict.fromkeys((format, "WEBP"))]
+    return [size for size in both if size != (format, width)]
+
+
+def size_name(id: str, width: int, format: str) -> str:
+    """The name of the picture `id` in a size. Whether it may be seen is asked of the picture, by the id."""
+    return f"{id}-{width}.{_EXTENSIONS[format]}"
 
 
 class Reason(StrEnum):

@@ -1,9 +1,11 @@
 """A picture taken apart to its pixels and put together again: the only code that decodes what strangers sent.
 
-Run as a script, never imported by the server: `pixels.py FORMAT MAX_PIXELS MEMORY SECONDS` reads one upload
-from standard input and answers `WORD WIDTH HEIGHT` and a line feed, followed by the new file where WORD is
-its format (`JPEG`, `PNG`, `WEBP`). Otherwise WORD is `pixels` (too many of them), `memory` or `broken`. It
-stands alone, with Pillow and the standard library, so that starting it costs a tenth of a second.
+Run as a script, never imported by the server: `pixels.py FORMAT MAX_PIXELS MEMORY SECONDS WIDTHS` reads one
+upload from standard input and answers, for each new file, `WORD WIDTH HEIGHT BYTES` and a line feed, followed
+by the file; WORD is its format (`JPEG`, `PNG`, `WEBP`). The picture itself comes first, then its sizes of
+WIDTHS (such as `480,960`), as `livefeed.media.picture.sizes_of` has them. Otherwise there is one line, and
+WORD is `pixels` (too many of them), `memory` or `broken`. It stands alone, with Pillow and the standard
+library, so that starting it costs a tenth of a second.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ from __future__ import annotations
 import os
 import resource
 import sys
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from io import BytesIO
@@ -28,6 +31,10 @@ _TARGETS: dict[str, tuple[str, dict[str, Any]]] = {
     "GIF": ("PNG", {}),
     "WEBP": ("WEBP", {"quality": 85, "method": 2}),
 }
+
+# Of sizes; 4 is Pillow's own method. They are small, so that the better one costs tenths of a second.
+_WEBP = {"quality": 80, "method": 4}
+_MOST_SIZED = 6_000_000  # as in `picture`
 
 # EXIF 2.32 §4.6.4, Orientation: how to turn the stored rows so that the picture stands upright.
 _UPRIGHT = {
@@ -60,8 +67,30 @@ class TooManyPixels(ValueError):
         self.height = height
 
 
-def rebuild(upload: bytes, format: str, max_pixels: int) -> Rebuilt:
-    """The first frame of `upload`, upright, in sRGB, in a file that holds its pixels alone.
+def rebuild(upload: bytes, format: str, max_pixels: int, widths: Sequence[int] = ()) -> list[Rebuilt]:
+    """The picture, and its sizes: from the widest to the narrowest of `widths` that it has, each in the
+    picture's format and in WebP. Of its own width it has what it is not itself. Raises as `_bare` does."""
+    bare = _bare(upload, format, max_pixels)
+    target, options = _TARGETS[format]
+    made = [_rebuilt(bare, target, _encoded(bare, target, options))]
+    widest = min(bare.width, max(widths, default=0))
+    if not widths or widest < min(widths) or widest * _height(bare, widest) > _MOST_SIZED:
+        return made
+    for width in sorted({width for width in widths if width < bare.width} | {widest}, reverse=True):
+        if width < bare.width:
+            bare = bare.resize((width, _height(bare, width)), Image.Resampling.LANCZOS, reducing_gap=3.0)
+            made.append(_rebuilt(bare, target, _encoded(bare, target, options)))
+        if target != "WEBP":
+            made.append(_rebuilt(bare, "WEBP", _webp(bare, target)))
+    return made
+
+
+def _height(image: Image.Image, width: int) -> int:
+    return max(1, round(image.height * width / image.width))
+
+
+def _bare(upload: bytes, format: str, max_pixels: int) -> Image.Image:
+    """The first frame of `upload`, upright, in sRGB, holding its pixels alone.
 
     `format` is one of JPEG, PNG, GIF, WEBP; no other decoder is even tried. Raises TooManyPixels before
     anything is decoded; for a broken file whatever Pillow raises, which is not documented to be any one
@@ -77,32 +106,48 @@ def rebuild(upload: bytes, format: str, max_pixels: int) -> Rebuilt:
         pixels = _in_srgb(image)
         if (turn := _UPRIGHT.get(_orientation(image))) is not None:
             pixels = pixels.transpose(turn)
-    target, options = _TARGETS[format]
     # Encoders pick comments and profiles up from an image's notes; one made from bytes has none.
-    bare = Image.frombytes(pixels.mode, pixels.size, pixels.tobytes())
+    return Image.frombytes(pixels.mode, pixels.size, pixels.tobytes())
+
+
+def _rebuilt(bare: Image.Image, target: str, content: bytes) -> Rebuilt:
+    return Rebuilt(target, bare.width, bare.height, content)
+
+
+def _encoded(bare: Image.Image, target: str, options: dict[str, Any]) -> bytes:
     content = BytesIO()
     bare.save(content, target, **options)
-    return Rebuilt(target, bare.width, bare.height, content.getvalue())
+    return content.getvalue()
+
+
+def _webp(bare: Image.Image, source: str) -> bytes:
+    lossy = _encoded(bare, "WEBP", _WEBP)
+    if source != "PNG":
+        return lossy
+    # Maps and screenshots are smaller without loss, and stay sharp.
+    return min(lossy, _encoded(bare, "WEBP", {"lossless": True, "quality": 50, "method": 0}), key=len)
 
 
 def main() -> None:
     """One upload in, one answer out."""
     format = sys.argv[1]
-    max_pixels, memory, seconds = (int(argument) for argument in sys.argv[2:])
+    max_pixels, memory, seconds = (int(argument) for argument in sys.argv[2:5])
+    widths = [int(width) for width in sys.argv[5].split(",") if width]
     _confine(memory, seconds)
-    content = b""
     try:
-        rebuilt = rebuild(sys.stdin.buffer.read(), format, max_pixels)
-        answer = f"{rebuilt.format} {rebuilt.width} {rebuilt.height}"
-        content = rebuilt.content
+        answer = [
+            (f"{made.format} {made.width} {made.height}", made.content)
+            for made in rebuild(sys.stdin.buffer.read(), format, max_pixels, widths)
+        ]
     except TooManyPixels as refusal:
-        answer = f"pixels {refusal.width} {refusal.height}"
+        answer = [(f"pixels {refusal.width} {refusal.height}", b"")]
     except MemoryError:
-        answer = "memory 0 0"
+        answer = [("memory 0 0", b"")]
     except Exception:  # on hostile bytes Pillow raises nearly every class there is; each means the same here
-        answer = "broken 0 0"
-    sys.stdout.buffer.write(answer.encode() + b"\n")
-    sys.stdout.buffer.write(content)
+        answer = [("broken 0 0", b"")]
+    for head, content in answer:
+        sys.stdout.buffer.write(f"{head} {len(content)}\n".encode())
+        sys.stdout.buffer.write(content)
 
 
 def _confine(memory: int, seconds: int) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -19,6 +19,8 @@ from typing import TypeVar
 from livefeed.media import files
 from livefeed.media.decoder import Decoder
 from livefeed.media.picture import (
+    WIDTHS,
+    Encoded,
     MediaAway,
     MediaBusy,
     MediaFull,
@@ -27,6 +29,7 @@ from livefeed.media.picture import (
     Reason,
     accept,
     is_name,
+    size_name,
 )
 
 T = TypeVar("T")
@@ -93,8 +96,8 @@ class MediaShelf:
         try:
             format = accept(upload, max_bytes=self._max_bytes)
             async with self._decoding():
-                format, width, height, content = await self._decoder.rebuild(upload, format)
-            return await self._on_disk(lambda: self._keep(content, format, width, height))
+                made, *sizes = await self._decoder.rebuild(upload, format)
+            return await self._on_disk(lambda: self._keep(made, sizes))
         finally:
             self._inside -= 1
 
@@ -142,9 +145,20 @@ class MediaShelf:
             self._deadline = None
             self._bench.release()
 
-    def _keep(self, content: bytes, format: str, width: int, height: int) -> Picture:
-        picture = Picture.of(content, format=format, width=width, height=height)
-        files.place(self._directory, picture.name, content)
+    def _keep(self, made: Encoded, sizes: Sequence[Encoded]) -> Picture:
+        widths = {size.width for size in sizes}
+        if sizes and made.width <= WIDTHS[-1]:
+            widths.add(made.width)
+        picture = Picture.of(
+            made.content,
+            format=made.format,
+            width=made.width,
+            height=made.height,
+            widths=tuple(sorted(widths)),
+        )
+        for size in sizes:
+            files.place(self._directory, size_name(picture.id, size.width, size.format), size.content)
+        files.place(self._directory, picture.name, made.content)
         return picture
 
     async def _on_disk(self, work: Callable[[], T]) -> T:

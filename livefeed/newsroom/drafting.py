@@ -15,6 +15,7 @@ from livefeed.model import (
     CoverageStatus,
     Direction,
     Embed,
+    Focus,
     Media,
     Related,
     Status,
@@ -141,7 +142,10 @@ def picture_of(picture: PictureForm, pictures: Mapping[str, Media], field: str) 
     upload = pictures.get(picture.id)
     if upload is None:
         raise Invalid(field, f"There is no picture {picture.id!r}. Upload it to /api/v1/media first.")
-    return replace(upload, alt=picture.alt, caption=picture.caption, credit=picture.credit)
+    focus = upload.focus
+    if "focus" in picture.model_fields_set:
+        focus = Focus(picture.focus.x, picture.focus.y) if picture.focus else None
+    return replace(upload, alt=picture.alt, caption=picture.caption, credit=picture.credit, focus=focus)
 
 
 def _direction(update: Update, coverage: Coverage) -> Direction:

@@ -23,7 +23,7 @@ from livefeed.forms import (
     UpdateChanges,
     UpdateForm,
 )
-from livefeed.model import Coverage, CoverageStatus, Editor, Media, Role, Status, Update, utc
+from livefeed.model import Coverage, CoverageStatus, Editor, Focus, Media, Role, Status, Update, utc
 from livefeed.newsroom import decisions, drafting
 from livefeed.newsroom.deeds import ADDING, told
 from livefeed.newsroom.refusals import Forbidden, Invalid, KeyMisused, NotNow, Refused, Stale, Unknown
@@ -413,7 +413,8 @@ class Newsroom:
 
     async def keep_picture(self, picture: Media, *, by: Editor, key: Key) -> Written:
         """Make an uploaded picture known, under its key."""
-        document = json.dumps([picture.url, picture.width, picture.height])
+        focus = picture.focus and [picture.focus.x, picture.focus.y]
+        document = json.dumps([picture.url, picture.width, picture.height, picture.widths, focus])
         await self._store.records.put("media", picture.id, document)
         subject = f"media:{picture.id}"
         written = await self._append(Batch(acts=(Act.of(by, "upload", subject),), subject=subject), key)
@@ -424,8 +425,10 @@ class Newsroom:
         record = await self._store.records.get("media", id)
         if record is None:
             return None
-        url, width, height = json.loads(record.value)
-        return Media(id, url, width=width, height=height)
+        # One from before there were sizes has three parts.
+        url, width, height, widths, focus = (*json.loads(record.value), (), None)[:5]
+        focus = Focus(*focus) if focus else None
+        return Media(id, url, width=width, height=height, widths=tuple(widths), focus=focus)
 
     # Deciding and appending
 

@@ -31,6 +31,7 @@ from livefeed.pages.desk import DeskPages, device_of
 from livefeed.pages.history import steps_of
 from livefeed.pages.isolates import isolated
 from livefeed.pages.linked_data import data_block, live_blog, update_posting
+from livefeed.pages.sizes import sized
 from livefeed.pages.theme import STATIC, THEME_STYLE, Theme, template_folder
 from livefeed.pages.widget import Widget, widget_url
 from livefeed.rubrics import named_rubrics
@@ -96,9 +97,10 @@ class Pages:
 
     # Fragments
 
-    def update_fragment(self, update: Update, coverage: Coverage) -> str:
-        """The `<article>` of an update, the same for page, push, embed and feed."""
-        return self._fragment(update, coverage)
+    def update_fragment(self, update: Update, coverage: Coverage, *, plain: bool = False) -> str:
+        """The `<article>` of an update, the same for page, push, embed and feed. `plain` is for feeds, whose
+        readers know of pictures in one size only."""
+        return self._fragment(update, coverage, plain=plain)
 
     def header_fragment(self, coverage: Coverage) -> str:
         """The head of a coverage: kicker, headline, standfirst, times, lead picture and summary."""
@@ -322,13 +324,18 @@ class Pages:
     def _first_page(self, front: Front) -> tuple[Update, ...]:
         return front.updates[: first_page_count(front.total, self._page_size)]
 
-    def _fragment(self, update: Update, coverage: Coverage, *, copy: bool = False) -> Markup:
+    def _fragment(
+        self, update: Update, coverage: Coverage, *, copy: bool = False, plain: bool = False
+    ) -> Markup:
         # Pages put in the very fragment that is pushed, so that the two can never differ, even in language.
-        return self._fragments(update, coverage, copy, self.base_url)
+        return self._fragments(update, coverage, copy, plain, self.base_url)
 
-    def _new_fragment(self, update: Update, coverage: Coverage, copy: bool, _address: str) -> Markup:
+    def _new_fragment(
+        self, update: Update, coverage: Coverage, copy: bool, plain: bool, _address: str
+    ) -> Markup:
+        values = {"update": update, "coverage": coverage, "copy": copy, "plain": plain}
         return Markup(  # noqa: S704 - it comes out of the escaping environment
-            self._render("update.html", coverage.language, update=update, coverage=coverage, copy=copy)
+            self._render("update.html", coverage.language, **values)
         )
 
     def _rubric_feeds(self, coverage: Coverage) -> list[tuple[str, str]]:
@@ -368,6 +375,7 @@ class Pages:
             date=local_date,
             isolated=isolated,
             rfc3339=rfc3339,
+            sized=lambda media: sized(media, self.base_url),
         )
         environment.filters["device"] = device_of
         environment.globals.update(

@@ -4,6 +4,7 @@ own health."""
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from datetime import UTC, datetime
 
@@ -85,7 +86,7 @@ async def picture(request: web.Request) -> web.StreamResponse:
     path = rooms.media.path_of(name)
     if path is None:
         raise Problem(404, "There is no such picture.")
-    id = name.partition(".")[0]
+    id = re.split("[-.]", name)[0]  # a size stands and falls with the picture
     try:
         withdrawn = await rooms.store.media_withdrawn(id)
     except StoreAway:

@@ -265,7 +265,7 @@ def _fragment(rooms: Rooms) -> Callable[[Update], str]:
 
     def fragment(update: Update) -> str:
         return rooms.pages.update_fragment(
-            replace(update, pinned=False), rooms.fronts.coverage(update.coverage)
+            replace(update, pinned=False), rooms.fronts.coverage(update.coverage), plain=True
         )
 
     return fragment

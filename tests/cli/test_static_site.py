@@ -33,6 +33,7 @@ SITE = "https://news.example/sub"
         ("/static/livefeed.css?v=1", "static/livefeed.css"),
         ("/static/fonts/a.woff2", "static/fonts/a.woff2"),
         ("/media/ab12.jpg", "media/ab12.jpg"),
+        ("/media/ab12-480.webp", "media/ab12-480.webp"),
         ("/desk", None),
         ("/api/v1/coverages", None),
         ("/live/storm/ws", None),
@@ -118,3 +119,16 @@ def test_no_address_leads_out_of_the_folder(path: str) -> None:
     except ValueError:  # brackets in what looks like a host
         return
     assert name is None or not (name.startswith("/") or ".." in name.split("/"))
+
+
+def test_every_size_of_a_picture_is_copied_and_named_where_it_is() -> None:
+    sizes = f"{SITE}/media/a-480.webp 480w, {SITE}/media/a.webp 900w"
+    image = f'<img src="{SITE}/media/a.jpg" srcset="/media/a-480.jpg 480w">'
+    page = f'<picture><source srcset="{sizes}">{image}</picture>'
+    copied = ["/media/a-480.webp", "/media/a.webp", "/media/a.jpg", "/media/a-480.jpg"]
+    assert list(addresses_in(page, SITE)) == copied
+    files = {address[1:] for address in copied}
+    led = as_file(page, "live/storm/index.html", SITE, files)
+    assert 'srcset="../../media/a-480.webp 480w, ../../media/a.webp 900w"' in led
+    assert 'srcset="../../media/a-480.jpg 480w"' in led
+    assert SITE not in led

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 import struct
 import zlib
 from io import BytesIO
@@ -38,9 +40,18 @@ def declared(width: int, height: int) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", pixels) + chunk(b"IEND", b"")
 
 
-async def upload(server: Server, content: bytes, *, field: str = "file", **options: Any) -> Answer:
+async def upload(
+    server: Server,
+    content: bytes,
+    *,
+    field: str = "file",
+    fields: dict[str, str] | None = None,
+    **options: Any,
+) -> Answer:
     form = aiohttp.FormData()
     form.add_field(field, content, filename="IMG_2020 مصدر.png", content_type="image/png")
+    for name, value in (fields or {}).items():
+        form.add_field(name, value)
     return await server.ask("POST", MEDIA, data=form, **options)
 
 
@@ -55,7 +66,9 @@ async def test_an_upload_gets_an_id_and_its_size_and_every_role_may(server: Serv
         answer = await upload(server, picture(), role=role)
         assert answer.status == 201
         media = answer.json()
-        assert set(media) == {"id", "url", "alt", "caption", "credit", "width", "height"}
+        assert set(media) == {
+            *("id", "url", "alt", "caption", "credit", "width", "height", "widths", "focus")
+        }
         assert (media["width"], media["height"]) == (40, 30)
         shown = await server.client.get(media["url"])
         assert shown.status == 200
@@ -198,3 +211,108 @@ async def test_a_shelf_without_room_or_out_of_order_says_so_and_nothing_of_the_f
     again = await upload(server, picture(), headers={"Idempotency-Key": "k"})
     assert again.status == 201, "neither refusal used the key up"
     assert "Idempotency-Replayed" not in again.headers
+
+
+async def addresses(server: Server, path: str) -> set[str]:
+    """Every picture that a page names, in `src`, `srcset` or a feed."""
+    text = (await server.ask("GET", path, role=None)).text
+    return set(re.findall(rf"{server.url}/media/[0-9a-f-]+\.\w+", text))
+
+
+async def statuses(server: Server, named: set[str]) -> set[int]:
+    found = set()
+    for address in named:
+        async with server.client.get(address) as answer:
+            found.add(answer.status)
+    return found
+
+
+@pytest.mark.parametrize("format", ["JPEG", "PNG", "WEBP"])
+async def test_every_picture_that_a_page_or_feed_names_is_there_until_its_update_is_retracted(
+    server: Server, format: str
+) -> None:
+    lead = (await upload(server, picture(500, 20, "blue", format))).json()
+    shown = (await upload(server, picture(1700, 30, "red", format))).json()
+    assert (lead["widths"], shown["widths"]) == ([480, 500], [480, 960, 1600])
+    await server.open(lead_media={"id": lead["id"]})
+    update = await server.publish(media=[{"id": shown["id"]}])
+    assert update["media"][0]["widths"] == [480, 960, 1600]
+    named = await addresses(server, "/live/story")
+    assert len([address for address in named if shown["id"] in address]) == (4 if format == "WEBP" else 7)
+    paths = (
+        "/",
+        f"/live/story/updates/{update['id']}",
+        "/live/story/updates.atom",
+        "/live/story/updates.json",
+    )
+    for path in paths:
+        named |= await addresses(server, path)
+    assert await statuses(server, named) == {200}
+
+    of_update = {address for address in named if shown["id"] in address}
+    other = await server.publish(media=[{"id": shown["id"]}])
+    await retract(server, update)
+    assert await statuses(server, of_update) == {200}, "another update shows it"
+    await retract(server, other)
+    assert await statuses(server, of_update) == {404}
+    assert await statuses(server, named - of_update) == {200}
+    assert not await addresses(server, "/live/story") & of_update
+
+
+async def retract(server: Server, update: dict[str, Any]) -> None:
+    path = f"/api/v1/coverages/story/updates/{update['id']}/retraction"
+    assert (await server.ask("POST", path, json={"reason": "r", "note": "n"})).status == 200
+
+
+async def test_a_focus_comes_with_the_upload_and_each_use_may_have_its_own(server: Server) -> None:
+    answer = await upload(server, picture(), fields={"focus_x": "20", "focus_y": "75.5"})
+    assert answer.json()["focus"] == {"x": 20, "y": 75.5}
+    used = {"id": answer.json()["id"]}
+    coverage = await server.open(lead_media=used)
+    assert coverage["lead_media"]["focus"] == {"x": 20, "y": 75.5}
+    own = await server.publish(media=[used | {"focus": {"x": 0, "y": 100}}])
+    assert own["media"][0]["focus"] == {"x": 0, "y": 100}
+    none = await server.publish(media=[used | {"focus": None}])
+    assert none["media"][0]["focus"] is None
+    page = await server.ask("GET", "/", role=None)
+    assert 'data-focus-x="20" data-focus-y="80"' in page.text
+
+
+@pytest.mark.parametrize(
+    ("fields", "field"),
+    [
+        ({"focus_x": "20"}, "focus_y"),
+        ({"focus_y": "20"}, "focus_x"),
+        ({"focus_x": "-1", "focus_y": "20"}, "focus_x"),
+        ({"focus_x": "5", "focus_y": "100.1"}, "focus_y"),
+        ({"focus_x": "nan", "focus_y": "20"}, "focus_x"),
+        ({"focus_x": "٢٠", "focus_y": "20"}, "focus_x"),
+        ({"focus_x": "1" * 5000, "focus_y": "20"}, "focus_x"),
+    ],
+)
+async def test_a_focus_outside_of_the_picture_is_refused(
+    server: Server, fields: dict[str, str], field: str
+) -> None:
+    answer = await upload(server, picture(), fields=fields)
+    assert (answer.status, answer.json()["field"]) == (422, field)
+    assert "0 to 100" in answer.json()["detail"]
+    assert await files(server) == []
+
+
+async def test_a_focus_of_a_use_outside_of_the_picture_is_refused(server: Server) -> None:
+    used = {"id": (await upload(server, picture())).json()["id"]}
+    await server.open()
+    for focus, field in (({"x": 101, "y": 1}, "media[0].focus.x"), ({"x": 1}, "media[0].focus.y")):
+        answer = await server.ask(
+            "POST", "/api/v1/coverages/story/updates", json={"body": "x", "media": [used | {"focus": focus}]}
+        )
+        assert (answer.status, answer.json()["field"]) == (422, field)
+
+
+async def test_a_picture_that_an_older_version_took_in_still_serves(server: Server) -> None:
+    media = (await upload(server, picture())).json()
+    path = media["url"].removeprefix(server.url)
+    await server.rooms.store.records.put("media", media["id"], json.dumps([path, 40, 30]))
+    coverage = await server.open(lead_media={"id": media["id"]})
+    assert coverage["lead_media"] == media
+    assert await statuses(server, await addresses(server, "/live/story")) == {200}

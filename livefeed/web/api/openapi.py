@@ -122,7 +122,12 @@ def _write(write: Write) -> Json:
 
 def _upload() -> Json:
     file = {"type": "string", "contentMediaType": "image/*", "contentEncoding": "binary"}
-    form = {"type": "object", "required": ["file"], "properties": {"file": file}}
+    part = {"type": "number", "minimum": 0, "maximum": 100}
+    focus = {
+        "focus_x": part | {"description": "Per cent from the left of the point that no crop may lose."},
+        "focus_y": part | {"description": "The same from the top; both or neither."},
+    }
+    form = {"type": "object", "required": ["file"], "properties": {"file": file} | focus}
     return {
         "summary": "Upload a picture",
         "description": f"{_needs(Role.CONTRIBUTOR)} JPEG, PNG, GIF or WebP; only its pixels are kept.",

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
+
 from aiohttp import BodyPartReader, web
 from aiohttp.http_exceptions import BadHttpMessage
 
-from livefeed.model import Media, Role
+from livefeed.model import Focus, Media, Role
 from livefeed.web.answers import Problem
 from livefeed.web.api.answers import written_answer
 from livefeed.web.guard import Scope, caller_of, needs
 from livefeed.web.intake import in_time, key_name_of, key_of
 from livefeed.web.rooms import rooms_of
+
+FOCUS = ("focus_x", "focus_y")
+LONGEST_NUMBER = 30  # bytes; what is longer is cut, and then no number from 0 to 100
 
 routes = web.RouteTableDef()
 
@@ -18,33 +24,67 @@ routes = web.RouteTableDef()
 @routes.post("/api/v1/media")
 @needs(Role.CONTRIBUTOR, Scope.OWN)
 async def upload_picture(request: web.Request) -> web.Response:
-    """Take in a picture (multipart, field `file`): decoded, stripped of metadata, named by its content."""
+    """Take in a picture (multipart, field `file`, perhaps with `focus_x` and `focus_y`): decoded, stripped of
+    metadata, named by its content."""
     caller = await caller_of(request)
     key_name_of(request)
     rooms = rooms_of(request)
     if request.content_type != "multipart/form-data":
         raise Problem(415, f"The body is {request.content_type}; send multipart/form-data with a field file.")
     async with in_time(60.0):
-        upload = await _file_of(request, rooms.settings.media_bytes)
-    key = key_of(request, caller, upload)
+        upload, fields = await _parts_of(request, rooms.settings.media_bytes)
+    key = key_of(request, caller, upload, fields)
+    focus = _focus(fields)
     written = await rooms.newsroom.first_result(key)
     if written is None:
         picture = await rooms.media.add(upload)
-        media = Media(picture.id, f"/media/{picture.name}", width=picture.width, height=picture.height)
+        media = Media(
+            picture.id,
+            f"/media/{picture.name}",
+            width=picture.width,
+            height=picture.height,
+            widths=picture.widths,
+            focus=focus,
+        )
         written = await rooms.newsroom.keep_picture(media, by=caller.editor, key=key)
     return written_answer(request, 201, written)
 
 
-async def _file_of(request: web.Request, limit: int) -> bytes:
-    """The bytes of the multipart field `file`. Raises `Problem` 413 above the limit, 422 without it."""
+async def _parts_of(request: web.Request, limit: int) -> tuple[bytes, dict[str, str]]:
+    """The bytes of the multipart field `file`, and the texts of the focus's fields. Raises `Problem` 413
+    above the limit, 422 without a file."""
+    upload: bytes | None = None
+    fields: dict[str, str] = {}
     try:
         reader = await request.multipart()
         async for part in reader:
-            if isinstance(part, BodyPartReader) and part.name == "file":
-                return await _part(part, limit)
+            if isinstance(part, BodyPartReader) and part.name == "file" and upload is None:
+                upload = await _part(part, limit)
+            elif isinstance(part, BodyPartReader) and part.name in FOCUS:
+                text = await part.read_chunk(65536)
+                fields[part.name] = text[:LONGEST_NUMBER].decode(errors="replace")
     except (ValueError, BadHttpMessage) as reason:
         raise Problem(400, f"The multipart body is broken: {str(reason)[:200]}") from None
-    raise Problem(422, "The multipart body has no field file.", field="file")
+    if upload is None:
+        raise Problem(422, "The multipart body has no field file.", field="file")
+    return upload, fields
+
+
+def _focus(fields: Mapping[str, str]) -> Focus | None:
+    """The focus that an upload names. Raises `Problem` 422 for half of one, or numbers beyond 0 to 100."""
+    if not fields:
+        return None
+    for name in FOCUS:
+        if (
+            re.fullmatch(r"[0-9]{1,3}(\.[0-9]{1,20})?", fields.get(name, "")) is None
+            or float(fields[name]) > 100
+        ):
+            value = fields.get(name, "missing")
+            sentence = (
+                f"{name} is {value!r}; focus_x and focus_y are numbers from 0 to 100, and come together."
+            )
+            raise Problem(422, sentence, field=name, value=value, limit="0 to 100")
+    return Focus(float(fields["focus_x"]), float(fields["focus_y"]))
 
 
 async def _part(part: BodyPartReader, limit: int) -> bytes:

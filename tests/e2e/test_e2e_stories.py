@@ -1,0 +1,58 @@
+"""What was corrected, what was said of a claim and pictures, as a reader's browser shows them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from e2e_browser import Visit, Visitor
+from e2e_site import Site
+from PIL import Image
+from playwright.async_api import expect
+
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(60)]
+
+
+async def test_a_correction_arrives_with_its_mark_and_one_tap_shows_what_it_changed(
+    site: Site, visitor: Visitor
+) -> None:
+    await site.cover("تصحيح", language="ar", place="دمشق")
+    id = await site.publish("تصحيح", "قُتل 12 شخصاً", verification="unconfirmed")
+    page = await visitor.read(f"{site.url}/live/تصحيح")
+    await site.ask(
+        "POST",
+        f"/تصحيح/updates/{id}/corrections",
+        {"note": "العدد 15", "headline": "قُتل 15 شخصاً", "verification": "confirmed"},
+    )
+    article = page.locator(f"#u-{id}")
+    await expect(article.locator("ol.verifications li")).to_have_count(2)
+    await expect(article.locator("ol.verifications li[aria-current]")).to_contain_text("مؤكد")
+    await article.locator("a.changes").click()
+    await expect(page.locator(".difference del bdi")).to_have_text("12")
+    await expect(page.locator(".difference ins bdi")).to_have_text("15")
+    boxes = [await page.locator(f".difference {name} bdi").bounding_box() for name in ("del", "ins")]
+    assert boxes[0]
+    assert boxes[1]
+    assert boxes[0]["x"] > boxes[1]["x"], "read from the right: first what was removed"
+    await page.get_by_role("link", name="كل تصحيحات هذه التغطية").click()
+    await expect(page.locator(".corrections li .correction")).to_have_text("العدد 15")
+
+
+@pytest.mark.parametrize(("screen", "chosen"), [((390, 1), 480), ((390, 2), 960), ((1280, 2), 1600)])
+async def test_a_browser_loads_the_size_that_it_needs(
+    site: Site, visit: Visit, tmp_path: Path, screen: tuple[int, int], chosen: int
+) -> None:
+    width, scale = screen
+    file = tmp_path / "wide.jpg"
+    Image.effect_noise((2400, 1350), 60).convert("RGB").save(file)
+    picture = await site.upload(file)
+    slug = f"pictures-{width}-{scale}"
+    await site.cover(slug, lead_media={"id": picture, "alt": "", "focus": {"x": 12, "y": 88}})
+    visitor = await visit(viewport={"width": width, "height": 800}, device_scale_factor=scale)
+    page = await visitor.read(f"{site.url}/live/{slug}")
+    lead = page.locator("#coverage-header img")
+    await lead.evaluate("image => image.decode()")
+    assert (await lead.evaluate("image => image.currentSrc")).endswith(f"/media/{picture}-{chosen}.webp")
+    await page.goto(site.url)
+    thumbnail = page.locator(f".coverages li:has(a[href='/live/{slug}']) img")
+    await expect(thumbnail).to_have_css("object-position", "10% 90%")
