@@ -315,5 +315,13 @@ class AutosaveForm(Form):
     kept: dict[str, Any]
 
 
+class PresenceForm(Form):
+    """What a tab of the desk changes at the moment."""
+
+    editing: str | None = Field(
+        None, pattern=r"^[0-9A-Za-z-]+$", max_length=64, description="An update's id; null: none."
+    )
+
+
 class EmptyForm(Form):
     """A body that says nothing."""

@@ -37,6 +37,7 @@ from livefeed.fronts import Fronts
 from livefeed.media import MediaShelf
 from livefeed.newsroom import Newsroom
 from livefeed.pages import Pages
+from livefeed.presence import Presence
 from livefeed.settings import Settings
 from livefeed.site import same_media, site_secret
 from livefeed.store import Listener, Store, StoreError, StoreRefused, open_store
@@ -198,6 +199,7 @@ async def open_rooms(settings: Settings, store: Store) -> AsyncIterator[Rooms]:
         accounts=accounts,
         logins=Logins(store.records, accounts, Hasher()),
         autosaves=Autosaves(store),
+        presence=Presence(store),
         media=MediaShelf(settings.media, max_bytes=settings.media_bytes, max_pixels=settings.media_pixels),
         newsroom=Newsroom(store, announce=listeners.receive, new_id=lambda: secrets.token_hex(8)),
         fanout=fanout,

@@ -20,6 +20,7 @@ from livefeed.fronts import Fronts
 from livefeed.media import MediaShelf
 from livefeed.newsroom import Newsroom
 from livefeed.pages import Pages
+from livefeed.presence import Presence
 from livefeed.settings import Settings
 from livefeed.store import Store
 from livefeed.web.documents import Documents
@@ -34,6 +35,7 @@ class Rooms:
     store: Store
     accounts: Accounts
     autosaves: Autosaves
+    presence: Presence
     logins: Logins
     media: MediaShelf
     newsroom: Newsroom

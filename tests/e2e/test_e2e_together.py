@@ -62,3 +62,28 @@ async def test_panels_count_what_waits_and_mark_what_others_did_since_one_looked
     await expect(editor.locator("#panel-retracted li")).to_contain_text("لم يثبت.")
     await expect(link(editor, "retracted").locator(".unread")).to_be_empty()
     assert await editor.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+async def test_a_desk_shows_who_is_there_and_warns_of_who_changes_an_update(site: Site, visit: Visit) -> None:
+    await site.cover("presence")
+    await site.publish("presence", "خبر يعمل عليه اثنان")
+    one = await desk_of(site, await visit(), "presence", "لمى", "editor")
+    await expect(one.locator("desk-presence")).to_have_text("لا أحد غيرك هنا.")
+    other = await desk_of(site, await visit(), "presence", "Omar", "editor")
+    await expect(other.locator("desk-presence")).to_contain_text("لمى")
+    await expect(one.locator("desk-presence")).to_contain_text("Omar")
+    await expect(one.locator(".changing:visible")).to_have_count(0)
+
+    await other.get_by_role("button", name="تعديل").click()
+    mark = one.locator(".updates > article > .changing")
+    await expect(mark).to_contain_text("Omar")
+    await expect(other.locator("desk-composer .changing")).to_be_hidden()
+    await one.get_by_role("button", name="تعديل").click()
+    await expect(one.locator("desk-composer .changing")).to_contain_text("Omar")
+    await expect(other.locator("desk-composer .changing")).to_contain_text("لمى")
+
+    await other.get_by_role("button", name="مسح").click()
+    await expect(mark).to_be_hidden()
+    await expect(one.locator("desk-composer .changing")).to_be_hidden()
+    await other.close(run_before_unload=True)
+    await expect(one.locator("desk-presence")).to_have_text("لا أحد غيرك هنا.")

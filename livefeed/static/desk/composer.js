@@ -14,6 +14,7 @@ customElements.define('desk-composer', class extends HTMLElement {
   #form = this.querySelector('form');
   #outcome = this.querySelector('.outcome');
   #outbox = document.querySelector('desk-outbox');
+  #told; // the id of the target that presence was told of
   #target = null; // the update being changed: { id, revision, status, before }
   #signature = `livefeed:signature:${this.dataset.account}:${this.dataset.slug}`;
   #composition = new Composition(this.dataset.autosaves, `livefeed:composer:${this.dataset.account}:${this.dataset.slug}:`);
@@ -243,6 +244,10 @@ customElements.define('desk-composer', class extends HTMLElement {
     for (const radio of this.#form.querySelectorAll('[name="change"]')) radio.required = isPublic;
     this.#form.querySelector('.note-field').hidden = !correcting;
     this.#form.elements.note.required = correcting;
+    if (this.#told !== target?.id) {
+      this.#told = target?.id;
+      this.dispatchEvent(new Event('composer-target', { bubbles: true }));
+    }
     this.querySelector('h2').textContent = target ? this.dataset.change : this.dataset.new;
     for (const button of this.#form.querySelectorAll('.buttons button')) button.classList.remove('primary');
     this.#form.querySelector('.buttons button[type="submit"]:not([hidden])')?.classList.add('primary');

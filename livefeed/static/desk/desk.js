@@ -11,12 +11,14 @@ import './rich-text.js';
 import './pictures.js';
 import './related.js';
 import './composer.js';
+import './presence.js';
 import './preview.js';
 import './shortcuts.js';
 
 const composer = document.querySelector('desk-composer');
 const outbox = document.querySelector('desk-outbox');
 const panels = document.querySelector('desk-panels');
+const presence = document.querySelector('desk-presence');
 const stream = document.querySelector('live-coverage');
 const { api, channel } = composer.dataset;
 
@@ -87,6 +89,7 @@ async function read(path) {
 }
 
 function decorate() {
+  presence.mark(); // an article that was replaced has lost its mark
   const template = document.getElementById('update-actions');
   if (!template) return;
   for (const article of document.querySelectorAll('.updates > article:not(:has(> .actions))')) {

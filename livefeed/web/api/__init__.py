@@ -4,7 +4,18 @@ Every write keeps the contract's order of checks: authenticate, authorise, Idemp
 validate; see `writes`.
 """
 
-from livefeed.web.api import audience, audit, autosaves, curl, pictures, reading, reference, webhooks, writes
+from livefeed.web.api import (
+    audience,
+    audit,
+    autosaves,
+    curl,
+    pictures,
+    presence,
+    reading,
+    reference,
+    webhooks,
+    writes,
+)
 
 routes = (
     *writes.routes,
@@ -15,5 +26,6 @@ routes = (
     *audit.routes,
     *autosaves.routes,
     *audience.routes,
+    *presence.routes,
     *reference.routes,
 )

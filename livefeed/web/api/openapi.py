@@ -17,7 +17,7 @@ from pydantic import TypeAdapter
 
 import livefeed
 from livefeed.events import INTERNAL_COVERAGE, INTERNAL_UPDATE, Kind
-from livefeed.forms import AutosaveForm, Form, Lengths, ReplayForm, WebhookForm
+from livefeed.forms import AutosaveForm, Form, Lengths, PresenceForm, ReplayForm, WebhookForm
 from livefeed.model import Coverage, Media, Role, Update
 from livefeed.web.api import audit, curl, reading
 from livefeed.web.api.table import WRITES, Write
@@ -87,6 +87,7 @@ def _paths() -> Json:
         *(("get", path, operation) for path, operation in _reads()),
         *_webhooks(),
         *_autosaves(),
+        *_presence(),
     ):
         slots = [_parameter(name) for name in ("slug", "id") if f"{{{name}}}" in path]
         paths.setdefault(path, {"parameters": slots} if slots else {})[method] = {
@@ -250,6 +251,31 @@ def _autosaves() -> Iterable[tuple[str, str, Json]]:
         yield method, path, operation
 
 
+def _presence() -> Iterable[tuple[str, str, Json]]:
+    place = "/api/v1/coverages/{slug}/presence/{id}"
+    refused = _refusals([*_WRITE_REFUSALS, 404, 415])
+    content = {"application/json": {"schema": _ref("PresenceForm")}}
+    yield (
+        "put",
+        place,
+        {
+            "summary": "Say that a tab of the desk is there, and what it changes; who else is there",
+            "description": f"{_needs(Role.CONTRIBUTOR)} The id is the tab's own; forgotten after 20 s.",
+            "requestBody": {"content": content},
+            "responses": {"200": _answer("The others", _list("present", "Present")), **refused},
+        },
+    )
+    yield (
+        "delete",
+        place,
+        {
+            "summary": "Say that a tab of the desk was closed",
+            "description": _needs(Role.CONTRIBUTOR),
+            "responses": {"204": {"description": "Done."}, **refused},
+        },
+    )
+
+
 def _needs(role: Role) -> str:
     return f"Needs the role {role} or a higher one."
 
@@ -322,6 +348,7 @@ def _schemas(lengths: Lengths) -> dict[str, Json]:
         WebhookForm,
         ReplayForm,
         AutosaveForm,
+        PresenceForm,
     ]
     forms = [("form", "validation", TypeAdapter(form)) for form in taken]
     values = [("value", "serialization", TypeAdapter(value)) for value in (Update, Coverage, Media)]
@@ -416,6 +443,13 @@ _OWN_SCHEMAS: dict[str, Json] = {
     ),
     "Autosave": _object(
         {"id": _TEXT, "saved_at": _TIME, "kept": {"type": "object", "description": "As the desk keeps it."}}
+    ),
+    "Present": _object(
+        {
+            "name": _TEXT,
+            "editing": {"type": "array", "items": _TEXT, "description": "Ids of the updates being changed."},
+            "own": {"type": "boolean", "description": "It is the caller, in another tab."},
+        }
     ),
     "Problem": _object(
         {

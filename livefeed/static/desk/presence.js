@@ -1,0 +1,81 @@
+// <desk-presence>: who else is at this desk, and a mark on whatever update somebody is changing. Advisory: it locks
+// nothing. This tab says that it is there, and the answer tells of the others.
+
+const INTERVAL = 6000; // the server forgets a tab after 20 s of silence
+
+customElements.define('desk-presence', class extends HTMLElement {
+  #tab = crypto.randomUUID();
+  #composer = document.querySelector('desk-composer');
+  #others = [];
+  #soon;
+
+  connectedCallback() {
+    for (const kind of ['composer-target', 'focus', 'online']) addEventListener(kind, () => this.#tell());
+    addEventListener('panels-fresh', () => this.mark());
+    addEventListener('pagehide', () => this.#leave());
+    document.addEventListener('visibilitychange', () => this.#tell());
+    this.#tell();
+  }
+
+  // A word at every update that somebody changes, and in the composer when it is this one.
+  mark() {
+    const places = document.querySelectorAll('.updates > article, .panel li[data-id]');
+    for (const element of places) this.#say(element, ':scope > .changing', element.dataset.id);
+    this.#say(this.#composer, '.changing', this.#composer.target?.id);
+  }
+
+  async #tell() {
+    clearTimeout(this.#soon);
+    const editing = this.#composer.target?.id ?? null;
+    if (document.hidden && !editing) return; // whoever looks elsewhere and holds nothing is not here
+    const answer = await fetch(this.#address, {
+      method: 'PUT', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ editing }),
+    }).catch(() => null);
+    clearTimeout(this.#soon);
+    this.#soon = setTimeout(() => this.#tell(), INTERVAL);
+    if (!answer?.ok) return; // what is known stays: the next answer tells
+    this.#others = (await answer.json()).present;
+    this.#show();
+    this.mark();
+    this.dispatchEvent(new Event('desk-beat', { bubbles: true }));
+  }
+
+  #leave() {
+    fetch(this.#address, { method: 'DELETE', keepalive: true }).catch(() => {});
+  }
+
+  #show() {
+    const line = this.querySelector('p');
+    const names = this.#others.filter(({ own }) => !own).map(({ name }) => isolated(name));
+    const words = names.length ? this.dataset.here.replace('{names}', list(names)) : this.dataset.alone;
+    if (line.textContent !== words) line.textContent = words;
+  }
+
+  #say(element, selector, id) {
+    const names = this.#others.filter(({ editing }) => editing.includes(id))
+      .map(({ name, own }) => (own ? this.dataset.own : isolated(name)));
+    let mark = element.querySelector(selector);
+    if (!mark && !names.length) return;
+    if (!mark) {
+      mark = document.createElement('p');
+      mark.className = 'changing';
+      element.append(mark);
+    }
+    const words = names.length ? this.dataset.changing.replace('{names}', list(names)) : '';
+    if (mark.textContent !== words) mark.textContent = words;
+    mark.hidden = !words;
+  }
+
+  get #address() {
+    return `${this.dataset.address}/${this.#tab}`;
+  }
+});
+
+// A name in another script must not turn the sentence round it (UAX #9).
+function isolated(name) {
+  return `\u2068${name}\u2069`;
+}
+
+function list(names) {
+  return new Intl.ListFormat(document.documentElement.lang).format(names);
+}
