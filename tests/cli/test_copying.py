@@ -33,7 +33,7 @@ def test_a_copy_has_pages_permalinks_feeds_pictures_and_styles(newsroom: Newsroo
         ),
         *(f"feeds/breaking.{form}" for form in ("rss", "atom", "json")),
         "static/livefeed.css",
-        "static/fonts/ibm-plex-sans-arabic-arabic-400-normal.woff2",
+        "static/fonts/livefeed-sans-arabic-400.woff2",
         media,
     } <= found
     with urllib.request.urlopen(shown["url"], timeout=60) as response:

@@ -34,7 +34,7 @@ async def test_static_files_are_compressed_and_cached_by_their_version(tmp_path:
         tag = {"If-None-Match": module.headers["ETag"]}
         assert (await server.ask("GET", "/static/connection.js", role=None, headers=tag)).status == 304
 
-        font = "fonts/ibm-plex-sans-arabic-arabic-400-normal.woff2"
+        font = "fonts/livefeed-sans-arabic-400.woff2"
         answer = await server.ask("GET", f"/static/{font}", role=None)
         assert answer.body == (STATIC / font).read_bytes()
         assert answer.headers["Content-Type"] == "font/woff2"
