@@ -89,6 +89,10 @@ INTERNAL_UPDATE = {"order", "version", "author", "once_breaking", "corrected_at"
 INTERNAL_COVERAGE = {"version", "pinned_id", "position"}
 
 
+STORED_BREAKING = '"breaking":true'
+"""Is in the stored form of every breaking update and of no other: a quote in people's text is escaped."""
+
+
 def encode(state: Update | Coverage) -> str:
     """The stored form of a state: every field but the numbers that the store gives."""
     if isinstance(state, Update):

@@ -118,7 +118,7 @@ def empty(entries: Iterable[Entry], withdrawal: Event) -> None:
     for entry in entries:
         update = entry.event.update
         if update is not None and update.id == stub.id:
-            emptied = replace(stub, position=update.position, order=update.order)
+            emptied = replace(stub, breaking=update.breaking, position=update.position, order=update.order)
             entry.event = replace(entry.event, update=emptied)
             entry.texts.clear()
             entry.frames.clear()

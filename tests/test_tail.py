@@ -138,6 +138,20 @@ def test_a_retraction_empties_everything_earlier_of_its_update_and_nothing_else(
     assert entries[0].event.update.retraction == Retraction(NOW, "note")
 
 
+def test_an_emptied_event_still_tells_whether_the_update_was_breaking_then() -> None:
+    told = [event(1, "a"), event(2, "a", kind=Kind.REVISED), event(3, "a", kind=Kind.REVISED)]
+    flags = [True, False, True]
+    for place, breaking in enumerate(flags):
+        before = told[place].update
+        assert before
+        told[place] = replace(told[place], update=replace(before, breaking=breaking))
+    full = tail(told, 3)
+    full.append(event(4, "a", kind=Kind.RETRACTED))
+    updates = [entry.event.update for entry in full.entries_after(0) or ()]
+    assert [update.breaking for update in updates if update] == [*flags, False]
+    assert {update.status for update in updates if update} == {Status.RETRACTED}
+
+
 def test_a_deletion_on_the_desk_empties_too() -> None:
     full = tail([event(1, "a")], 1)
     gone = event(2, "a")

@@ -121,7 +121,8 @@ class Batch:
     updates     states to keep; a published one without `order` gets the offset of its live event
     coverages   states to keep
     revisions   lines of history to add
-    emptied     states whose every earlier event, in the channels that carry it, gets this content instead
+    emptied     states whose every earlier event, in the channels that carry it, gets this content instead;
+                only whether it was breaking stays: the site ranks an update by the event that made it so
     deleted     never published updates to remove with their history; their desk events must be `emptied` too
     acts        what the audit log says of it
     key, subject   the idempotency key, and what its repetition should find

@@ -199,9 +199,12 @@ end
 for _, emptied in ipairs(plan.emptied) do
   for _, place in ipairs(redis.call('LRANGE', key('where', emptied.id), 0, -1)) do
     local channel, offset = string.match(place, '^(.*)\n(%d+)$')
-    local head = string.match(redis.call('HGET', key('log', channel), offset) or '', '^%w+\n%d+\n')
+    local entry = redis.call('HGET', key('log', channel), offset) or ''
+    local head = string.match(entry, '^%w+\n%d+\n')
     if head then
-      redis.call('HSET', key('log', channel), offset, head .. text(emptied.text))
+      -- Searched, not decoded: a script that fails here would leave half a batch.
+      local breaking = string.find(entry, emptied.mark, 1, true)
+      redis.call('HSET', key('log', channel), offset, head .. text(breaking and emptied.breaking or emptied.other))
     end
   end
 end

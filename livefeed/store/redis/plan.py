@@ -13,7 +13,16 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from livefeed.audit import Act, Entry, decode_act, encode_act
-from livefeed.events import SITE, Event, Kind, decode_coverage, decode_update, encode, live_channel
+from livefeed.events import (
+    SITE,
+    STORED_BREAKING,
+    Event,
+    Kind,
+    decode_coverage,
+    decode_update,
+    encode,
+    live_channel,
+)
 from livefeed.model import Corrected, Coverage, Position, Status, Update
 from livefeed.rubrics import REFILED, rubrics_of
 from livefeed.store import Batch, Expected, Fact, FirstResult, Revision
@@ -45,7 +54,7 @@ def arguments(batch: Batch, known_epoch: str, known: Mapping[str, int]) -> list[
         "updates": [_update(update, batch.facts, texts) for update in batch.updates],
         "coverages": [_coverage(coverage, batch.facts, texts) for coverage in batch.coverages],
         "refiled": REFILED,
-        "emptied": [{"id": update.id, "text": texts.place(encode(update))} for update in batch.emptied],
+        "emptied": [_emptied(update, texts) for update in batch.emptied],
         "revisions": [
             {"id": line.update.id, "text": texts.place(_revision(line))} for line in batch.revisions
         ],
@@ -154,6 +163,11 @@ def _fact(fact: Fact, texts: Texts) -> dict[str, object]:
     if isinstance(fact.state, Update):
         written |= {"update": fact.state.id, "order": fact.state.order}
     return written
+
+
+def _emptied(update: Update, texts: Texts) -> dict[str, object]:
+    breaking, other = (texts.place(encode(replace(update, breaking=breaking))) for breaking in (True, False))
+    return {"id": update.id, "mark": STORED_BREAKING, "breaking": breaking, "other": other}
 
 
 def _update(update: Update, facts: Sequence[Fact], texts: Texts) -> dict[str, object]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
-from livefeed.events import SITE, Event, encode, live_channel
+from livefeed.events import SITE, STORED_BREAKING, Event, encode, live_channel
 from livefeed.model import Coverage, Position, Status, Update
 from livefeed.rubrics import rubrics_of
 from livefeed.store import Batch, Conflict, Fact, FirstResult, KeyUsed, Page, Revision
@@ -27,6 +28,8 @@ _KEEP_UPDATE = """INSERT INTO updates VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?
     published_order = excluded.published_order, key_order = excluded.key_order,
     breaking_order = excluded.breaking_order, site_rank = excluded.site_rank, written = excluded.written,
     due_at = excluded.due_at, released = excluded.released, payload = excluded.payload"""
+# Searched, not parsed: a broken payload, too, must lose its text.
+_EMPTY = "UPDATE events SET payload = CASE WHEN instr(payload, ?) THEN ? ELSE ? END WHERE subject = ?"
 _KEEP_COVERAGE = """INSERT INTO coverages VALUES (?, ?, ?, ?, ?)
     ON CONFLICT (slug) DO UPDATE SET version = excluded.version, position = excluded.position,
     payload = excluded.payload"""
@@ -47,9 +50,8 @@ def append(connection: sqlite3.Connection, batch: Batch, at: datetime) -> tuple[
     for coverage in batch.coverages:
         _keep_coverage(connection, coverage, numbered)
     for update in batch.emptied:  # before this batch's own events are there: those stay as they are
-        connection.execute(
-            "UPDATE events SET payload = ? WHERE subject = ?", (encode(update), _subject(update))
-        )
+        forms = [encode(replace(update, breaking=breaking)) for breaking in (True, False)]
+        connection.execute(_EMPTY, (STORED_BREAKING, *forms, _subject(update)))
     epoch = current_epoch(connection)
     events = tuple(_insert(connection, epoch, fact, offset, orders) for fact, offset in numbered)
     for revision in batch.revisions:
