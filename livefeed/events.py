@@ -114,6 +114,8 @@ def public_update(update: Update, base_url: str) -> dict[str, Any]:
     """An update as the wire contract has it: plain JSON values, absolute URLs, nothing internal."""
     document = _public(_UPDATE.dump_python(update, mode="json", exclude=INTERNAL_UPDATE), update.position)
     document["media"] = [_absolute(media, base_url) for media in document["media"]]
+    for embed in document["embeds"]:
+        embed["picture"] = embed["picture"] and _absolute(embed["picture"], base_url)
     document["url"] = update_url(base_url, update)
     return document
 

@@ -190,10 +190,14 @@ class RelatedForm(Form):
 
 
 class EmbedForm(Form):
-    """A third party's post."""
+    """A third party's post, as `POST /api/v1/previews` describes it."""
 
     url: WebAddress
     title: Line = ""
+    provider: Line = Field("", description="Whose it is; read from the address where it is known.")
+    author: Line = ""
+    text: Line = ""
+    picture: PictureForm | None = None
 
 
 class CoverageChanges(Form):
@@ -245,6 +249,11 @@ class UpdateChanges(Form):
     publish_local: LocalTime | None = Field(
         None, description="`publish_at` by the clocks of the coverage's time zone, instead of it."
     )
+
+    @property
+    def pictures(self) -> list[PictureForm]:
+        """Every picture it uses, those of embeds last."""
+        return [*self.media, *(embed.picture for embed in self.embeds if embed.picture)]
 
 
 class UpdateForm(UpdateChanges):

@@ -138,10 +138,15 @@ class Related:
 
 @dataclass(frozen=True, slots=True)
 class Embed:
-    """A third party's post, kept as a link until the reader asks for it."""
+    """A third party's post, shown as a preview of our own until the reader asks for it. `provider` names
+    where it was posted, `text` is what it says, and `picture` is kept among our own."""
 
     url: str
     title: str = ""
+    provider: str = ""
+    author: str = ""
+    text: str = ""
+    picture: Media | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,6 +257,11 @@ class Update:
     def on_site(self) -> bool:
         """True when the site's channel carries its changes: it is or was breaking."""
         return self.breaking or self.once_breaking
+
+    @property
+    def pictures(self) -> tuple[Media, ...]:
+        """Every picture it shows, those of embeds included."""
+        return (*self.media, *(embed.picture for embed in self.embeds if embed.picture))
 
     def withdrawn(self, retraction: Retraction) -> Update:
         """The stub readers keep: nothing of the text, the people or the pictures, for a named source must

@@ -65,6 +65,7 @@ READER_SCRIPTS = (
     "new-updates",
     "pause-updates",
     "copy-text",
+    "click-to-load",
 )
 
 UPDATE_TEXTS = ("headline", "text", "dateline", "place", "attribution")
@@ -102,7 +103,10 @@ UPDATE = Update(
     media=(PICTURE,),
     related=(Related("مسار العاصفة", "https://example.org/map", "خريطة"),),
     tags=("طقس",),
-    embeds=(Embed("https://example.org/post", "منشور"),),
+    embeds=(
+        Embed("https://example.org/post", "منشور"),
+        Embed("https://youtu.be/dQw4w9WgXcQ", "تسجيل", "YouTube", "قناة المرسى", "وصف", PICTURE),
+    ),
     corrections=(Correction(NOON, "الصحيح 23 سفينة"),),
     published_at=NOON,
     displayed_at=NOON,
@@ -259,7 +263,10 @@ def test_hostile_text_in_any_field_stays_text(pages: Pages) -> None:
             PICTURE,
         ),
         related=(Related(hostile, "javascript:alert(1)", hostile),),
-        embeds=(Embed("JavaScript:alert(1)", hostile), Embed("https://example.org/", hostile)),
+        embeds=(
+            Embed("JavaScript:alert(1)", hostile),
+            Embed("https://t.me/channel/7", hostile, hostile, hostile, hostile, PICTURE),
+        ),
         corrections=(Correction(NOON, hostile),),
     )
     coverage_texts: dict[str, Any] = dict.fromkeys(COVERAGE_TEXTS, hostile)
@@ -416,14 +423,29 @@ def test_a_fragment_says_everything_a_newsroom_wrote(pages: Pages) -> None:
 def test_a_fragment_has_absolute_addresses_only(pages: Pages) -> None:
     article = fragment(pages.update_fragment(UPDATE, COVERAGE))
     addresses = [e.get(key) for e in elements(article) for key in ("href", "src") if e.get(key)]
-    assert len(addresses) == 5
+    assert len(addresses) == 7
     assert all((address or "").startswith("https://") for address in addresses)
 
 
 def test_a_picture_reserves_its_place_and_has_its_text(pages: Pages) -> None:
-    (image,) = fragment(pages.update_fragment(UPDATE, COVERAGE)).iter("img")
+    image, preview = fragment(pages.update_fragment(UPDATE, COVERAGE)).iter("img")
+    assert (preview.get("width"), preview.get("height"), preview.get("loading")) == ("1600", "900", "lazy")
     got = {key: image.get(key) for key in ("src", "alt", "width", "height")}
     assert got == {"src": f"{SITE}/media/m1.jpg", "alt": "ميناء", "width": "1600", "height": "900"}
+
+
+def test_an_embed_is_a_preview_of_our_own_that_asks_nobody_else(pages: Pages) -> None:
+    article = fragment(pages.update_fragment(UPDATE, COVERAGE))
+    (known,) = article.iter("click-to-load")
+    assert known.get("class") == "embed wide"
+    assert known.get("data-frame") == "https://www.youtube-nocookie.com/embed/dQw4w9WgXcQ"
+    assert known.get("data-label") == "عرض المنشور من YouTube"
+    assert words(known) == "تسجيل وصف YouTube · قناة المرسى"
+    (other,) = (e for e in article.iter("div") if e.get("class") == "embed")
+    assert words(other) == "منشور example.org"
+    for element in elements(article):
+        assert element.tag not in {"iframe", "script", "object", "embed", "button"}
+        assert (element.get("src") or SITE).startswith(SITE)
 
 
 def test_a_retracted_update_is_a_stub_with_the_public_note(pages: Pages) -> None:
@@ -641,6 +663,7 @@ def test_every_file_a_page_names_exists(pages: Pages) -> None:
 def test_what_a_reader_downloads_stays_small() -> None:
     scripts = b"".join((STATIC / f"{name}.js").read_bytes() for name in READER_SCRIPTS)
     assert len(gzip.compress(scripts)) <= 10 * 1024
+    assert len(gzip.compress((STATIC / "click-to-load.js").read_bytes())) <= 600
     assert len(gzip.compress((STATIC / "livefeed.css").read_bytes())) <= 8 * 1024
 
 

@@ -112,7 +112,8 @@ async def _lines(site: Site, slug: str) -> tuple[list[bytes], set[str]]:
         found: dict[str, bytes] = {}
         async for update in _updates(site, f"{path}/updates?status={status}"):
             progress.add()
-            pictures |= {picture["url"] for picture in update["media"]}
+            embeds = (embed["picture"] for embed in update["embeds"] if embed["picture"])
+            pictures |= {picture["url"] for picture in (*update["media"], *embeds)}
             # Said, because text that is handed in is Markdown if nothing is said.
             found[update["id"]] = _line({**update, "format": "html"})
         lists.append(found)

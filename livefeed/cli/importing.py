@@ -240,7 +240,8 @@ class Intake:
         if not self.breaking:
             document.pop("breaking", None)
         ids = [await self.pictures.id_of(picture) for picture in item.pictures]
-        for picture, id in zip(document.get("media", ()), ids, strict=True):
+        embeds = [embed["picture"] for embed in document.get("embeds", ()) if embed.get("picture")]
+        for picture, id in zip([*document.get("media", ()), *embeds], ids, strict=True):
             picture["id"] = id
         return document
 

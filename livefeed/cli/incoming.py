@@ -132,9 +132,14 @@ def _item(document: dict[str, Any], where: str) -> Item:
         fields["displayed_at"] = document.get("published_at")
     media = fields.get("media") or []
     if isinstance(media, list) and all(isinstance(picture, dict) for picture in media):
-        fields["media"] = [
-            {name: picture[name] for name in ("id", "alt", "caption", "credit", "focus") if name in picture}
-            for picture in media
+        fields["media"] = [_in_use(picture) for picture in media]
+    embeds = fields.get("embeds") or []
+    previews = []
+    if embeds and isinstance(embeds, list) and all(isinstance(embed, dict) for embed in embeds):
+        previews = [embed["picture"] for embed in embeds if isinstance(embed.get("picture"), dict)]
+        fields["embeds"] = [
+            {name: _in_use(part) if isinstance(part, dict) else part for name, part in embed.items()}
+            for embed in embeds
         ]
     if isinstance(kept := document.get("id"), str) and OWN_ID.fullmatch(kept):
         fields["id"] = kept
@@ -150,10 +155,14 @@ def _item(document: dict[str, Any], where: str) -> Item:
         withdrawn=status == "retracted",
         pictures=tuple(
             Picture(shown.id, str(picture.get("url", "")).rpartition("/")[2])
-            for shown, picture in zip(form.media, media, strict=True)
+            for shown, picture in zip(form.pictures, [*media, *previews], strict=True)
         ),
         corrections=len(corrections) if isinstance(corrections, list) else 0,
     )
+
+
+def _in_use(picture: dict[str, Any]) -> dict[str, Any]:
+    return {name: picture[name] for name in ("id", "alt", "caption", "credit", "focus") if name in picture}
 
 
 def in_order(items: list[Item]) -> list[Item]:

@@ -9,7 +9,14 @@ from typing import Any, TypeVar
 from unicodedata import bidirectional
 from zoneinfo import ZoneInfo
 
-from livefeed.forms import CoverageChanges, PictureForm, PublicationForm, UpdateChanges, UpdateForm
+from livefeed.forms import (
+    CoverageChanges,
+    EmbedForm,
+    PictureForm,
+    PublicationForm,
+    UpdateChanges,
+    UpdateForm,
+)
 from livefeed.model import (
     Coverage,
     CoverageStatus,
@@ -23,6 +30,7 @@ from livefeed.model import (
     utc,
 )
 from livefeed.newsroom.refusals import Invalid
+from livefeed.providers import provider_of
 from livefeed.text import TextRefused, direction_of, direction_of_language, render_body
 
 P = TypeVar("P", UpdateChanges, UpdateForm, PublicationForm)
@@ -55,7 +63,9 @@ def update_with(
     if "related" in given:
         changes["related"] = tuple(Related(link.title, link.url, link.label) for link in form.related)
     if "embeds" in given:
-        changes["embeds"] = tuple(Embed(embed.url, embed.title) for embed in form.embeds)
+        changes["embeds"] = tuple(
+            _embed(embed, pictures, f"embeds[{place}].picture.id") for place, embed in enumerate(form.embeds)
+        )
     if form.displayed_at is not None:
         if form.displayed_at > now:
             raise Invalid("displayed_at", f"displayed_at is {form.displayed_at.isoformat()}, in the future.")
@@ -146,6 +156,13 @@ def picture_of(picture: PictureForm, pictures: Mapping[str, Media], field: str) 
     if "focus" in picture.model_fields_set:
         focus = Focus(picture.focus.x, picture.focus.y) if picture.focus else None
     return replace(upload, alt=picture.alt, caption=picture.caption, credit=picture.credit, focus=focus)
+
+
+def _embed(form: EmbedForm, pictures: Mapping[str, Media], field: str) -> Embed:
+    picture = picture_of(form.picture, pictures, field) if form.picture else None
+    return Embed(
+        form.url, form.title, form.provider or provider_of(form.url), form.author, form.text, picture
+    )
 
 
 def _direction(update: Update, coverage: Coverage) -> Direction:

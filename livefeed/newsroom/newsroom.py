@@ -152,7 +152,7 @@ class Newsroom:
                 "publish_at", "publish_at is an embargo in the future: ask for the status scheduled."
             )
         held_until = drafting.held_until(form.hold, status, now)
-        pictures = await self._pictures(form.media)
+        pictures = await self._pictures(form.pictures)
         new_id = self._new_id()
 
         async def decide() -> Batch:
@@ -189,7 +189,7 @@ class Newsroom:
     ) -> Written:
         """Change an update's fields, silently for readers."""
         now = await self._store.now()
-        pictures = await self._pictures(form.media)
+        pictures = await self._pictures(form.pictures)
 
         async def decide() -> Batch:
             update = await self.editable(slug, id, by, revision)
@@ -205,7 +205,7 @@ class Newsroom:
         """Change an update's fields and tell readers what was wrong."""
         _permit(by, Role.EDITOR, slug)
         now = await self._store.now()
-        pictures = await self._pictures(form.media)
+        pictures = await self._pictures(form.pictures)
 
         async def decide() -> Batch:
             update = await self.editable(slug, id, by, revision)

@@ -34,6 +34,7 @@ from livefeed.pages.linked_data import data_block, live_blog, update_posting
 from livefeed.pages.sizes import sized
 from livefeed.pages.theme import STATIC, THEME_STYLE, Theme, template_folder
 from livefeed.pages.widget import Widget, widget_url
+from livefeed.providers import player_of, provider_of
 from livefeed.rubrics import named_rubrics
 from livefeed.store import Revision
 from livefeed.text import direction_of_language, title_of
@@ -394,6 +395,8 @@ class Pages:
             fragment=self._fragment,
             direction_of_language=direction_of_language,
             place_of=lambda coverage: place_of(coverage, said.spoken(coverage.language)),
+            player_of=player_of,
+            provider_of=provider_of,
             says_live=self._says_live,
             says_read_also=self._says_read_also,
             static=self.theme.static_address,

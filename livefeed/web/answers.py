@@ -19,6 +19,7 @@ from livefeed.accounts import AccountRefused, PasswordsBusy
 from livefeed.events import public_update
 from livefeed.media import MediaAway, MediaBusy, MediaFull, MediaRefused, Reason
 from livefeed.newsroom import Forbidden, Invalid, KeyMisused, NotNow, Refused, Stale, Unknown
+from livefeed.providers import FRAME_ORIGINS
 from livefeed.store import OutcomeUnknown, StoreAway, StoreError, StoreFull
 from livefeed.text import TextRefused
 from livefeed.web.rooms import pages_of, rooms_of
@@ -101,10 +102,11 @@ async def add_security_headers(request: web.Request, response: web.StreamRespons
     frames = "*" if request.path.startswith("/embed/") else "'none'"
     # Pictures are addressed under the public name of the site, by which it need not have been reached.
     pictures = f"; img-src 'self' data: {rooms_of(request).base_url}"
+    shown = f"; frame-src {' '.join(FRAME_ORIGINS)}"  # after a click, and only these
     policy = POLICY
     if nonce := request.get(STYLE_NONCE):
         policy = policy.replace("style-src 'self'", f"style-src 'self' 'nonce-{nonce}'")
-    headers.setdefault("Content-Security-Policy", policy + frames + pictures)
+    headers.setdefault("Content-Security-Policy", policy + frames + pictures + shown)
     if ours_only:
         headers.setdefault("Cache-Control", "no-store")
         headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")

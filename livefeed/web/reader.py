@@ -195,7 +195,7 @@ def _shows(fronts: Iterable[Front], media_id: str) -> bool:
     """True when a page that is in memory shows the picture."""
     for front in fronts:
         lead = front.coverage.lead_media
-        shown = [media for update in (*front.updates, *front.breaking) for media in update.media]
+        shown = [media for update in (*front.updates, *front.breaking) for media in update.pictures]
         if any(media.id == media_id for media in ([lead] if lead else []) + shown):
             return True
     return False

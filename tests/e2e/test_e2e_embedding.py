@@ -282,6 +282,34 @@ async def test_links_in_a_widget_open_beside_the_hosts_page(site: Site, host: Ho
     assert page.url == host.url
 
 
+async def test_nobody_else_is_asked_before_a_reader_clicks_and_nothing_moves_when_they_do(
+    site: Site, visitor: Visitor
+) -> None:
+    await site.cover("posts")
+    video, post = "https://youtu.be/dQw4w9WgXcQ", "https://t.me/marsa_news/7"
+    await site.publish("posts", "تحت", body="نص")
+    await site.publish("posts", "تسجيل", embeds=[{"url": video, "title": "التسجيل"}, {"url": post}])
+    for origin in ("https://www.youtube-nocookie.com", "https://t.me"):
+        await visitor.context.route(f"{origin}/**", lambda route: route.fulfill(body="<p>post</p>"))
+    page = await visitor.read(f"{site.url}/live/posts")
+    buttons = page.get_by_role("button", name="عرض المنشور من")
+    await expect(buttons).to_have_count(2)
+    assert visitor.origins == {site.url}
+    below = await place(page, ".updates > article:last-child")
+    await page.get_by_role("button", name="عرض المنشور من YouTube").click()
+    frame = page.locator("click-to-load iframe")
+    await expect(frame).to_have_attribute("title", "التسجيل")
+    await expect(frame.content_frame.locator("p")).to_have_text("post")
+    assert visitor.origins == {site.url, "https://www.youtube-nocookie.com"}
+    assert await place(page, ".updates > article:last-child") == below
+    # A pushed update has its button too.
+    await site.publish("posts", "جديد", embeds=[{"url": post}])
+    await expect(buttons).to_have_count(2)
+    await buttons.first.click()
+    await expect(frame.first.content_frame.locator("p")).to_have_text("post")
+    assert visitor.origins == {site.url, "https://www.youtube-nocookie.com", "https://t.me"}
+
+
 @pytest.mark.parametrize("language", ["ar", "en"])
 async def test_no_widget_breaks_a_rule_of_accessibility(
     language: str, site: Site, host: Host, visit: Visit
@@ -291,6 +319,7 @@ async def test_no_widget_breaks_a_rule_of_accessibility(
     await site.publish(
         slug, "الخبر", breaking=True, key_event=True, body="نقلت **وكالة**", attribution="إذاعة"
     )
+    await site.publish(slug, "تسجيل", embeds=[{"url": "https://youtu.be/dQw4w9WgXcQ", "title": "التسجيل"}])
     visitor = await visit(viewport=DESKTOP)
     page = await visitor.context.new_page()
     broken: dict[str, Any] = {}

@@ -187,7 +187,7 @@ def _update(update: Update, facts: Sequence[Fact], texts: Texts) -> dict[str, ob
         "first_live": live[0] if live else 0,
         "last_live": live[-1] if live else 0,
         "site": site[0] if site else 0,
-        "media": [media.id for media in update.media],
+        "media": [media.id for media in update.pictures],
         "corrected": [str(microseconds(correction.at)) for correction in update.corrections],
         "text": texts.place(encode(update)),
     }

@@ -182,7 +182,7 @@ def _keep_update(connection: sqlite3.Connection, update: Update, numbered: Seque
             encode(update),
         ),
     )
-    _show_media(connection, subject, [media.id for media in update.media])
+    _show_media(connection, subject, [media.id for media in update.pictures])
     _list_corrections(connection, update)
     if published and released:
         filing.file(connection, update, released)
