@@ -312,6 +312,12 @@ class WebhookForm(Form):
     )
 
 
+class PreviewForm(Form):
+    """An address to look at."""
+
+    url: WebAddress
+
+
 class ReplayForm(Form):
     """Which dead letters to try again."""
 

@@ -18,7 +18,7 @@ from __future__ import annotations
 import errno
 import socket
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from urllib.parse import urlsplit
 
@@ -84,11 +84,13 @@ class AddressRefused(OSError):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back. `body` is empty unless it was asked for; `trouble` says why there is no status (0)."""
+    """What came back. `body` is empty unless it was asked for; `trouble` says why there is no status (0).
+    `headers` are looked up in any case of letters."""
 
     status: int
     body: bytes = b""
     trouble: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def accepted(self) -> bool:
@@ -142,8 +144,21 @@ class Outside:
         """Fetch an address; a body over `limit` bytes is trouble."""
         return await self._ask("GET", url, None, {}, limit=limit)
 
+    async def fetch(self, url: str, *, limit: int, cut: bool) -> Answer:
+        """Fetch what is to be looked at, asked for uncompressed. A body over `limit` bytes is `cut` there, or
+        is trouble."""
+        headers = {"Accept": "text/html,image/*;q=0.9,*/*;q=0.1", "Accept-Encoding": "identity"}
+        return await self._ask("GET", url, None, headers, limit=limit, cut=cut)
+
     async def _ask(
-        self, method: str, url: str, body: bytes | None, headers: Mapping[str, str], *, limit: int
+        self,
+        method: str,
+        url: str,
+        body: bytes | None,
+        headers: Mapping[str, str],
+        *,
+        limit: int,
+        cut: bool = False,
     ) -> Answer:
         if self._client is None:
             raise RuntimeError("start() was not called")
@@ -160,8 +175,10 @@ class Outside:
                     received += piece
                     if len(received) > limit:
                         response.close()
+                        if cut:
+                            return Answer(response.status, received[:limit], headers=response.headers)
                         return Answer(0, trouble=f"it answered more than {limit} bytes")
-                return Answer(response.status, received)
+                return Answer(response.status, received, headers=response.headers)
         except TimeoutError:
             return Answer(0, trouble=f"it did not answer within {self._timeout:g} seconds")
         except (aiohttp.ClientError, OSError, ValueError) as reason:

@@ -181,7 +181,7 @@ class Newsroom:
         now = await self._store.now()
         coverage = await self.coverage(slug)
         blank = Update("preview", slug, Status.PUBLISHED, revision=0, published_at=utc(now))
-        pictures = await self._pictures(form.media)
+        pictures = await self._pictures(form.pictures)
         return drafting.update_with(blank, form, coverage, pictures, now)
 
     async def revise(

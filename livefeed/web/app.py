@@ -27,7 +27,7 @@ from livefeed.courier import Courier, Lease
 from livefeed.courier.endpoints import Endpoints
 from livefeed.courier.hooks import Patience, Webhooks
 from livefeed.courier.hub import Hub, Subscriptions, TopicDocument
-from livefeed.courier.outside import Outside
+from livefeed.courier.outside import Network, Outside
 from livefeed.courier.ping import Pings
 from livefeed.events import Event, live_channel, public_coverage, public_update
 from livefeed.fanout import Fanout
@@ -38,6 +38,7 @@ from livefeed.media import MediaShelf
 from livefeed.newsroom import Newsroom
 from livefeed.pages import Pages
 from livefeed.presence import Presence
+from livefeed.previews import Previews
 from livefeed.settings import Settings
 from livefeed.site import same_media, site_secret
 from livefeed.store import Listener, Store, StoreError, StoreRefused, open_store
@@ -145,9 +146,8 @@ async def open_rooms(settings: Settings, store: Store) -> AsyncIterator[Rooms]:
         return [live_channel(slug) for slug in await slugs()]
 
     lease = Lease(store, "courier", seconds=settings.courier_lease)
-    outside = Outside(
-        private=[ip_network(text) for text in settings.private_networks], timeout=settings.delivery_timeout
-    )
+    outside = Outside(private=_private(settings), timeout=settings.delivery_timeout)
+    shelf = MediaShelf(settings.media, max_bytes=settings.media_bytes, max_pixels=settings.media_pixels)
     endpoints = Endpoints(store, channels)
     webhooks = Webhooks(
         store,
@@ -185,11 +185,9 @@ async def open_rooms(settings: Settings, store: Store) -> AsyncIterator[Rooms]:
             address=lambda: rooms.hub,
             first_pause=settings.webhook_pause,
         )
-    interval = min(COURIER_INTERVAL, settings.courier_lease / 4)
-    courier = Courier(lease, [webhooks, websub], interval=interval)
+    courier = Courier(lease, [webhooks, websub], interval=min(COURIER_INTERVAL, settings.courier_lease / 4))
     listeners = Listeners(fanout, courier)
-    most = max(settings.feed_items, settings.feed_most_items)
-    limits = Limits(updates=max(2 * settings.page_size, most), breaking=most)
+    limits = _limits(settings)
     accounts = Accounts(
         store.records, session_idle=settings.session_idle, session_lifetime=settings.session_lifetime
     )
@@ -200,11 +198,11 @@ async def open_rooms(settings: Settings, store: Store) -> AsyncIterator[Rooms]:
         logins=Logins(store.records, accounts, Hasher()),
         autosaves=Autosaves(store),
         presence=Presence(store),
-        media=MediaShelf(settings.media, max_bytes=settings.media_bytes, max_pixels=settings.media_pixels),
+        media=shelf,
         newsroom=Newsroom(store, announce=listeners.receive, new_id=lambda: secrets.token_hex(8)),
         fanout=fanout,
         fronts=Fronts(store, fanout, limits),
-        filings=Filings(store, most),
+        filings=Filings(store, limits.breaking),
         pages=Pages(
             base_url=settings.public_url,
             site_title=settings.site_title,
@@ -219,6 +217,7 @@ async def open_rooms(settings: Settings, store: Store) -> AsyncIterator[Rooms]:
         audiences=Audiences(
             store, fanout, secrets.token_hex(8), shared=not settings.store.startswith("sqlite:")
         ),
+        previews=Previews(outside, shelf, private=_private(settings), line=settings.headline_chars),
     )
     async with contextlib.AsyncExitStack() as closing:
         closing.push_async_callback(store.aclose)
@@ -239,6 +238,7 @@ async def open_rooms(settings: Settings, store: Store) -> AsyncIterator[Rooms]:
         closing.push_async_callback(cancel, tasks)
         await outside.start()
         closing.push_async_callback(outside.aclose)
+        closing.push_async_callback(rooms.previews.aclose)
         await courier.start()
         closing.push_async_callback(courier.aclose)
         yield rooms
@@ -257,6 +257,16 @@ def _text_of(event: Event, view: View, rooms: Rooms) -> str:
     else:
         raise ValueError(f"event {event.position} of {event.channel} carries no state")
     return frames.event_text(event, content)
+
+
+def _private(settings: Settings) -> list[Network]:
+    return [ip_network(text) for text in settings.private_networks]
+
+
+def _limits(settings: Settings) -> Limits:
+    """How much of each coverage is kept at hand: what its pages and feeds show."""
+    most = max(settings.feed_items, settings.feed_most_items)
+    return Limits(updates=max(2 * settings.page_size, most), breaking=most)
 
 
 class Listeners:

@@ -21,6 +21,7 @@ from livefeed.media import MediaShelf
 from livefeed.newsroom import Newsroom
 from livefeed.pages import Pages
 from livefeed.presence import Presence
+from livefeed.previews import Previews
 from livefeed.settings import Settings
 from livefeed.store import Store
 from livefeed.web.documents import Documents
@@ -48,6 +49,7 @@ class Rooms:
     subscriptions: Subscriptions
     courier: Courier
     audiences: Audiences
+    previews: Previews
     draining: bool = False
     synced: bool = False
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)

@@ -17,7 +17,7 @@ from pydantic import TypeAdapter
 
 import livefeed
 from livefeed.events import INTERNAL_COVERAGE, INTERNAL_UPDATE, Kind
-from livefeed.forms import AutosaveForm, Form, Lengths, PresenceForm, ReplayForm, WebhookForm
+from livefeed.forms import AutosaveForm, Form, Lengths, PresenceForm, PreviewForm, ReplayForm, WebhookForm
 from livefeed.model import Coverage, Media, Role, Update
 from livefeed.web.api import audit, curl, reading
 from livefeed.web.api.table import WRITES, Write
@@ -36,6 +36,8 @@ REFUSALS = {
     415: "The body is of another type than the one that is taken here.",
     422: "A field cannot be taken (each is named in `errors`), or the key was used for another request.",
     428: "A desk session must say which revision it changes.",
+    429: "Too many of these were asked for by this account; Retry-After says when to go on.",
+    502: "The other site could not be read.",
     503: "The store is away, or did not answer in time: repeat the request with the same key.",
     507: "There is no room left on the server's disk; nothing was changed.",
 }
@@ -83,6 +85,7 @@ def _paths() -> Json:
     for method, path, operation in (
         *((write.method.lower(), write.path, _write(write)) for write in WRITES),
         ("post", "/api/v1/media", _upload()),
+        ("post", "/api/v1/previews", _preview()),
         ("post", "/live/{slug}", _curl_door()),
         *(("get", path, operation) for path, operation in _reads()),
         *_webhooks(),
@@ -135,6 +138,22 @@ def _upload() -> Json:
         "parameters": [_parameter("Idempotency-Key")],
         "requestBody": {"required": True, "content": {"multipart/form-data": {"schema": form}}},
         "responses": {"201": _written(201, "Media"), **_refusals([*_WRITE_REFUSALS, 415])},
+    }
+
+
+def _preview() -> Json:
+    return {
+        "summary": "Look at an address",
+        "description": (
+            f"{_needs(Role.CONTRIBUTOR)} The server reads the page; `embed` and `related` can be used in an "
+            "update as they are, `picture` is a copy among the site's media."
+        ),
+        "parameters": [_parameter("Idempotency-Key")],
+        "requestBody": {"required": True, "content": {"application/json": {"schema": _ref("PreviewForm")}}},
+        "responses": {
+            "200": _answer("What is there", _ref("Preview")),
+            **_refusals([*_WRITE_REFUSALS, 415, 429, 502]),
+        },
     }
 
 
@@ -315,7 +334,7 @@ def _refusal(status: int) -> Json:
         "description": REFUSALS[status],
         "content": {"application/problem+json": {"schema": schema}},
     }
-    header = {401: "WWW-Authenticate", 412: "ETag", 503: "Retry-After"}.get(status)
+    header = {401: "WWW-Authenticate", 412: "ETag", 429: "Retry-After", 503: "Retry-After"}.get(status)
     return refusal | {"headers": _headers([header])} if header else refusal
 
 
@@ -345,6 +364,7 @@ def _ref(name: str, where: str = "schemas") -> Json:
 def _schemas(lengths: Lengths) -> dict[str, Json]:
     taken: list[type[Form]] = [
         *(write.form for write in WRITES if write.form.model_fields),
+        PreviewForm,
         WebhookForm,
         ReplayForm,
         AutosaveForm,
@@ -415,6 +435,13 @@ _WEBHOOK: dict[str, Json] = {
 _OWN_SCHEMAS: dict[str, Json] = {
     "Webhook": _object(_WEBHOOK),
     "NewWebhook": _object(_WEBHOOK | {"secret": {"type": "string", "description": "Shown here alone."}}),
+    "Preview": _object(
+        {
+            "embed": _ref("EmbedForm"),
+            "related": _ref("RelatedForm"),
+            "picture": {"anyOf": [_ref("Media"), {"type": "null"}]},
+        }
+    ),
     "DeadLetter": _object(
         {
             "id": {"type": "string", "description": "The webhook-id of its message."},
