@@ -16,8 +16,8 @@ pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(120
 MOST = 120 * 1024  # bytes
 UPDATES = 39  # as many as a first page ever has
 WORDS = {
-    "ar": "أعلنت الإدارة المحلية في المدينة عن إغلاق الطرق المؤدية إلى الميناء بعد ارتفاع الأمواج وقال مراسلنا "
-    "إن فرق الدفاع المدني تواصل البحث عن المفقودين وسط ظروف صعبة «جداً» منذ 17:15 مساء 2020",
+    "ar": "أعلنت الإدارة المحلية في المدينة عن إغلاق الطرق المؤدية إلى الميناء بعد ارتفاع الأمواج وقال "
+    "مراسلنا إن فرق الدفاع المدني تواصل البحث عن المفقودين وسط ظروف صعبة «جداً» منذ 17:15 مساء 2020",
     "en": "The council said that every road to the harbour was closed after waves rose above the wall, while "
     "crews went on looking for two missing sailors in “very hard” weather since 17:15 on 22 November",
 }
