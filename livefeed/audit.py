@@ -45,7 +45,8 @@ class Act:
                         server does by itself, and `account` for whoever has none
     address             of the client, `COMMAND_LINE`, or empty
     deed                a short verb, such as publish, log-in, set-role
-    subject             `update:ID`, `coverage:SLUG`, `media:ID`, `account:ID`, `token:ID`, `webhook:ID`
+    subject             `update:ID`, `coverage:SLUG`, `media:ID`, `account:ID`, `token:ID`, `webhook:ID`,
+                        `note:ID`
     coverage            where it was done, empty for the whole site
     revision            of the update afterwards, 0 where there is none
     changed             names of the fields that were handed in

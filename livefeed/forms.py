@@ -338,5 +338,18 @@ class PresenceForm(Form):
     )
 
 
+class NoteForm(Form):
+    """A word for the desk, or a claim that is still to be verified."""
+
+    kind: Literal["note", "claim"] = "note"
+    text: Annotated[str, _cleaned(lambda text: clean(text).strip()), Field(min_length=1, max_length=2000)]
+
+
+class NoteChanges(Form):
+    """What became of it: a note is done, a claim confirmed or denied."""
+
+    state: Literal["open", "done", "confirmed", "denied"]
+
+
 class EmptyForm(Form):
     """A body that says nothing."""

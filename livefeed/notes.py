@@ -65,6 +65,11 @@ class Note:
     version: int = 1
     fingerprint: str = ""
 
+    @property
+    def open(self) -> bool:
+        """True while nobody has ticked it off."""
+        return self.state is NoteState.OPEN
+
 
 class Notes:
     """The notes of all coverages."""
@@ -73,9 +78,9 @@ class Notes:
         self._store = store
 
     async def of(self, slug: str) -> list[Note]:
-        """A coverage's notes, the newest first."""
+        """A coverage's notes, those that are open first, the newest of each first."""
         notes = [_decoded(record) for record in await self._store.records.all(_kind(slug))]
-        return sorted(notes, key=lambda note: (note.at, note.id), reverse=True)
+        return sorted(notes, key=lambda note: (note.open, note.at, note.id), reverse=True)
 
     async def one(self, slug: str, id: str) -> Note | None:
         """One of them."""

@@ -40,6 +40,7 @@ from livefeed.model import (
     Verification,
     Verified,
 )
+from livefeed.notes import Note, NoteKind, NoteState
 from livefeed.pages import (
     STATIC,
     Pages,
@@ -163,7 +164,13 @@ def every_page(pages: Pages, front: Front = FRONT, person: str = "ليلى") -> 
 
 def desk_of(pages: Pages, front: Front, waiting: Sequence[Update], role: Role, person: str = "ليلى") -> str:
     editor = Editor("layla", person, role)
-    return pages.desk_page(front, waiting, editor, hold=5, breaking_hold=10, nonce="n0nce")
+    now = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
+    claim = Note("n1", NoteKind.CLAIM, person, person, "layla", now)
+    notes = [
+        claim,
+        replace(claim, id="n2", kind=NoteKind.NOTE, state=NoteState.DONE, state_by=person, state_at=now),
+    ]
+    return pages.desk_page(front, waiting, notes, editor, hold=5, breaking_hold=10, nonce="n0nce")
 
 
 def every_page_about_people(pages: Pages, coverage: Coverage) -> dict[str, str]:

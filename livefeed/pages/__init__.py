@@ -20,6 +20,7 @@ from markupsafe import Markup
 
 from livefeed.events import Event, coverage_url, public_media, rfc3339, update_url
 from livefeed.model import Corrected, Coverage, CoverageStatus, Editor, Role, Status, Update
+from livefeed.notes import Note
 from livefeed.pages import oembed
 from livefeed.pages.addresses import absolute
 from livefeed.pages.amendments import amendments_of
@@ -251,6 +252,7 @@ class Pages:
         self,
         front: Front,
         unpublished: Sequence[Update],
+        notes: Sequence[Note],
         editor: Editor,
         *,
         hold: float,
@@ -265,6 +267,7 @@ class Pages:
         return self._render(
             "desk.html",
             self._site_language,
+            notes=notes,
             panel_entries=_by_status([*unpublished, *front.updates]),
             account=editor.account,
             person_name=editor.name,

@@ -36,6 +36,7 @@ from livefeed.frames import View
 from livefeed.fronts import Fronts
 from livefeed.media import MediaShelf
 from livefeed.newsroom import Newsroom
+from livefeed.notes import Notes
 from livefeed.pages import Pages
 from livefeed.presence import Presence
 from livefeed.previews import Previews
@@ -198,6 +199,7 @@ async def open_rooms(settings: Settings, store: Store) -> AsyncIterator[Rooms]:
         logins=Logins(store.records, accounts, Hasher()),
         autosaves=Autosaves(store),
         presence=Presence(store),
+        notes=Notes(store),
         media=shelf,
         newsroom=Newsroom(store, announce=listeners.receive, new_id=lambda: secrets.token_hex(8)),
         fanout=fanout,

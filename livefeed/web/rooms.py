@@ -19,6 +19,7 @@ from livefeed.filings import Filings
 from livefeed.fronts import Fronts
 from livefeed.media import MediaShelf
 from livefeed.newsroom import Newsroom
+from livefeed.notes import Notes
 from livefeed.pages import Pages
 from livefeed.presence import Presence
 from livefeed.previews import Previews
@@ -37,6 +38,7 @@ class Rooms:
     accounts: Accounts
     autosaves: Autosaves
     presence: Presence
+    notes: Notes
     logins: Logins
     media: MediaShelf
     newsroom: Newsroom

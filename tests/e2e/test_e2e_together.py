@@ -87,3 +87,27 @@ async def test_a_desk_shows_who_is_there_and_warns_of_who_changes_an_update(site
     await expect(one.locator("desk-composer .changing")).to_be_hidden()
     await other.close(run_before_unload=True)
     await expect(one.locator("desk-presence")).to_have_text("لا أحد غيرك هنا.")
+
+
+async def test_a_claim_is_left_by_one_verified_by_another_and_gone_for_both(site: Site, visit: Visit) -> None:
+    await site.cover("handover")
+    one = await desk_of(site, await visit(), "handover", "ندى", "contributor")
+    other = await desk_of(site, await visit(), "handover", "فارس", "editor")
+    await link(one, "notes").press("Enter")
+    await one.locator("#note-text").fill("أُغلق المعبر؟")
+    await one.reload()
+    await link(one, "notes").press("Enter")
+    await expect(one.locator("#note-text")).to_have_value("أُغلق المعبر؟")  # not sent yet, and not lost
+    await one.get_by_role("button", name="أضف خبرًا للتحقق").click()
+    await expect(one.locator("#note-text")).to_have_value("")
+    await expect(one.locator(".notes li")).to_contain_text("ندى")
+
+    await expect(link(other, "notes").locator(".unread")).to_have_text("جديد واحد")
+    await link(other, "notes").click()
+    await other.locator(".notes li").get_by_role("button", name="تأكيد").click()
+    await expect(other.locator(".notes li .mark")).to_have_text("مؤكد")
+    await expect(link(other, "notes").locator(".count")).to_have_text("0")
+    await expect(link(other, "notes").locator(".unread")).to_be_empty()
+    await expect(one.locator(".notes li")).to_contain_text("فارس")
+    await other.locator(".notes li").get_by_role("button", name="إزالة").click()
+    await expect(one.locator(".notes li")).to_have_count(0)

@@ -5,6 +5,7 @@ import { Connection, overSocket } from '../connection.js';
 import { agreed } from './going-out.js';
 import { newRequest } from './request.js';
 import './audience.js';
+import './notes.js';
 import './outbox.js';
 import './panels.js';
 import './rich-text.js';

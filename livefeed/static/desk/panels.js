@@ -12,6 +12,7 @@ customElements.define('desk-panels', class extends HTMLElement {
   #stream = document.querySelector('live-coverage');
   #opened = new Map(); // panel → whether the editor wants it open
   #shown = new Map(); // part → how the server had it
+  #found; // by the last look
   #loading = false;
   #again = false;
 
@@ -30,9 +31,15 @@ customElements.define('desk-panels', class extends HTMLElement {
       this.refresh();
     });
     addEventListener('outbox-back', () => this.refresh());
+    addEventListener('desk-beat', () => this.#watch());
     this.#stream.addEventListener('frame', () => this.refresh());
     new MutationObserver(() => this.#count()).observe(this.#stream, { childList: true, subtree: true });
     this.#count();
+  }
+
+  // The editor has seen what is in `panel`.
+  look(panel) {
+    this.#look(panel, true);
   }
 
   // Take the panels as the server has them now. Many reasons at once cost one page.
@@ -63,6 +70,15 @@ customElements.define('desk-panels', class extends HTMLElement {
     }
     this.#count();
     this.dispatchEvent(new Event('panels-fresh', { bubbles: true }));
+  }
+
+  // What no event tells of is looked at now and then.
+  async #watch() {
+    const answers = await Promise.all(this.dataset.watch.split(' ').map(address => fetch(address).catch(() => null)));
+    if (!answers.every(answer => answer?.ok)) return;
+    const found = (await Promise.all(answers.map(answer => answer.text()))).join();
+    if (found !== this.#found) this.refresh();
+    this.#found = found;
   }
 
   #press(event) {
@@ -160,5 +176,6 @@ function signOf(element) {
   const id = element.closest('[data-id]')?.dataset.id;
   const panel = element.closest('[data-panel]')?.dataset.panel;
   if (!id) return `[data-panel="${panel}"] summary, a[data-panel="${panel}"]`;
-  return `[data-id="${id}"] ${element.dataset.action ? `[data-action="${element.dataset.action}"]` : 'a'}`;
+  const { action, deed } = element.dataset;
+  return `[data-id="${id}"] ${action ? `[data-action="${action}"]` : deed ? `[data-deed="${deed}"]` : 'a'}`;
 }

@@ -9,6 +9,7 @@ from livefeed.web.api import (
     audit,
     autosaves,
     curl,
+    notes,
     pictures,
     presence,
     previews,
@@ -29,5 +30,6 @@ routes = (
     *autosaves.routes,
     *audience.routes,
     *presence.routes,
+    *notes.routes,
     *reference.routes,
 )

@@ -17,7 +17,17 @@ from pydantic import TypeAdapter
 
 import livefeed
 from livefeed.events import INTERNAL_COVERAGE, INTERNAL_UPDATE, Kind
-from livefeed.forms import AutosaveForm, Form, Lengths, PresenceForm, PreviewForm, ReplayForm, WebhookForm
+from livefeed.forms import (
+    AutosaveForm,
+    Form,
+    Lengths,
+    NoteChanges,
+    NoteForm,
+    PresenceForm,
+    PreviewForm,
+    ReplayForm,
+    WebhookForm,
+)
 from livefeed.model import Coverage, Media, Role, Update
 from livefeed.web.api import audit, curl, reading
 from livefeed.web.api.table import WRITES, Write
@@ -91,6 +101,7 @@ def _paths() -> Json:
         *_webhooks(),
         *_autosaves(),
         *_presence(),
+        *_notes(),
     ):
         slots = [_parameter(name) for name in ("slug", "id") if f"{{{name}}}" in path]
         paths.setdefault(path, {"parameters": slots} if slots else {})[method] = {
@@ -295,6 +306,67 @@ def _presence() -> Iterable[tuple[str, str, Json]]:
     )
 
 
+def _notes() -> Iterable[tuple[str, str, Json]]:
+    place = "/api/v1/coverages/{slug}/notes"
+    one = f"{place}/{{id}}"
+    made = {"headers": _headers(["Location", "ETag", "Idempotency-Replayed"])}
+    ticked = {"headers": _headers(["ETag"])}
+    gone = {"description": "It is gone."}
+    for method, path, summary, form, status, answer in (
+        (
+            "get",
+            place,
+            "Notes and claims, open ones first",
+            None,
+            200,
+            _answer("Found", _list("notes", "Note")),
+        ),
+        (
+            "post",
+            place,
+            "Leave a note, or a claim to verify",
+            NoteForm,
+            201,
+            _answer("Kept", _ref("Note")) | made,
+        ),
+        (
+            "patch",
+            one,
+            "Tick it off, or open it again",
+            NoteChanges,
+            200,
+            _answer("Now", _ref("Note")) | ticked,
+        ),
+        ("delete", one, "Remove a note or a claim", None, 204, gone),
+    ):
+        refused = [401, 403, 404, 503] if method == "get" else [*_WRITE_REFUSALS, 404, 415]
+        if path == one:
+            refused += [428]
+        operation: Json = {
+            "summary": summary,
+            "description": f"{_needs(Role.CONTRIBUTOR)} Contributors change their own.",
+            "responses": {str(status): answer, **_refusals(refused)},
+        }
+        if path == one:
+            operation["responses"]["412"] = _stale_note()
+            operation["parameters"] = [_parameter("If-Match")]
+        if method == "post":
+            operation["parameters"] = [_parameter("Idempotency-Key")]
+        if form is not None:
+            content = {"application/json": {"schema": _ref(form.__name__)}}
+            operation["requestBody"] = {"required": True, "content": content}
+        yield method, path, operation
+
+
+def _stale_note() -> Json:
+    schema = {"allOf": [_ref("Problem"), _object({"current": _ref("Note")})]}
+    return {
+        "description": "If-Match names another revision; `current` is the note as it is now.",
+        "content": {"application/problem+json": {"schema": schema}},
+        "headers": _headers(["ETag"]),
+    }
+
+
 def _needs(role: Role) -> str:
     return f"Needs the role {role} or a higher one."
 
@@ -369,6 +441,8 @@ def _schemas(lengths: Lengths) -> dict[str, Json]:
         ReplayForm,
         AutosaveForm,
         PresenceForm,
+        NoteForm,
+        NoteChanges,
     ]
     forms = [("form", "validation", TypeAdapter(form)) for form in taken]
     values = [("value", "serialization", TypeAdapter(value)) for value in (Update, Coverage, Media)]
@@ -470,6 +544,19 @@ _OWN_SCHEMAS: dict[str, Json] = {
     ),
     "Autosave": _object(
         {"id": _TEXT, "saved_at": _TIME, "kept": {"type": "object", "description": "As the desk keeps it."}}
+    ),
+    "Note": _object(
+        {
+            "id": _TEXT,
+            "kind": {"enum": ["note", "claim"]},
+            "text": _TEXT,
+            "state": {"enum": ["open", "done", "confirmed", "denied"]},
+            "by": _TEXT,
+            "at": _TIME,
+            "state_by": {"type": "string", "description": "Who gave it its state; empty: nobody has."},
+            "state_at": {"type": ["string", "null"], "format": "date-time"},
+            "revision": {"type": "integer", "minimum": 1},
+        }
     ),
     "Present": _object(
         {

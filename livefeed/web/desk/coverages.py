@@ -54,6 +54,7 @@ async def desk(request: web.Request) -> web.Response:
         rooms.pages.desk_page(
             front,
             waiting,
+            await rooms.notes.of(slug),
             editor,
             hold=rooms.settings.hold,
             breaking_hold=rooms.settings.breaking_hold,

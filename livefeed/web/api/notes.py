@@ -1,0 +1,182 @@
+"""Handover notes of a coverage, and claims to verify: for the desk alone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aiohttp import web
+
+from livefeed.audit import Act
+from livefeed.events import rfc3339
+from livefeed.forms import NoteChanges, NoteForm
+from livefeed.model import Editor, Role
+from livefeed.notes import Note, NoteKind, NoteState, TooManyNotes
+from livefeed.store import Conflict
+from livefeed.web.answers import Problem
+from livefeed.web.api.answers import json_answer
+from livefeed.web.guard import Caller, caller_of, needs
+from livefeed.web.intake import WriteBudget, body_of, key_name_of, key_of, lengths_of, parsed, revision_of
+from livefeed.web.rooms import rooms_of
+
+PLACE = "/api/v1/coverages/{slug}/notes"
+DEEDS = {
+    NoteState.OPEN: "reopen",
+    NoteState.DONE: "finish",
+    NoteState.CONFIRMED: "confirm",
+    NoteState.DENIED: "deny",
+}
+
+routes = web.RouteTableDef()
+
+
+@routes.get(PLACE)
+@needs(Role.CONTRIBUTOR)
+async def list_notes(request: web.Request) -> web.Response:
+    """Notes and claims of a coverage, open ones first."""
+    slug = request.match_info["slug"]
+    await caller_of(request)
+    await rooms_of(request).newsroom.coverage(slug)
+    return json_answer({"notes": [_document(note) for note in await rooms_of(request).notes.of(slug)]})
+
+
+@routes.post(PLACE)
+@needs(Role.CONTRIBUTOR)
+async def add_note(request: web.Request) -> web.Response:
+    """Leave a note for the desk, or a claim to verify."""
+    slug = request.match_info["slug"]
+    rooms = rooms_of(request)
+    budget = WriteBudget(request)
+    async with budget.spent():
+        caller = await caller_of(request)
+    key_name_of(request)
+    body = await body_of(request, rooms.settings.request_bytes)
+    async with budget.spent():
+        await rooms.newsroom.coverage(slug)
+        key = key_of(request, caller, body)
+        form = parsed(request, body, NoteForm, lengths_of(rooms.settings))
+        try:
+            # The key makes the id: a repetition finds what the first attempt has kept.
+            note, fresh = await rooms.notes.add(
+                slug,
+                key.scope[:16],
+                NoteKind(form.kind),
+                form.text,
+                by=caller.editor,
+                fingerprint=key.fingerprint,
+            )
+        except TooManyNotes as reason:
+            raise Problem(409, str(reason)) from None
+        if note.fingerprint != key.fingerprint:
+            raise Problem(
+                422,
+                "This Idempotency-Key was used for another request. Make a new one for each.",
+                type="idempotency-key-reused",
+                field="Idempotency-Key",
+            )
+        if fresh:
+            await _tell(request, caller.editor, f"add-{note.kind}", note)
+    headers = {"Location": f"{request.path}/{note.id}", **_etag(note)}
+    return json_answer(
+        _document(note), 201, headers if fresh else {**headers, "Idempotency-Replayed": "true"}
+    )
+
+
+@routes.patch(PLACE + "/{id}")
+@needs(Role.CONTRIBUTOR)
+async def tick_note(request: web.Request) -> web.Response:
+    """Tick a note off, confirm or deny a claim, or open either again."""
+    rooms = rooms_of(request)
+    budget = WriteBudget(request)
+    async with budget.spent():
+        caller = await caller_of(request)
+    body = await body_of(request, rooms.settings.request_bytes)
+    async with budget.spent():
+        note = await _decided_on(request, caller)
+        if note is None:
+            raise _missing(request)
+        form = parsed(request, body, NoteChanges, lengths_of(rooms.settings))
+        state = NoteState(form.state)
+        if not state.fits(note.kind):
+            raise Problem(
+                422, f"state is {state!r}, which is not for a {note.kind}.", field="state", value=state.value
+            )
+        if state is not note.state:
+            try:
+                note = await rooms.notes.tick(request.match_info["slug"], note, state, by=caller.editor)
+            except Conflict:
+                raise await _stale(request) from None
+            await _tell(request, caller.editor, f"{DEEDS[state]}-{note.kind}", note)
+    return json_answer(_document(note), headers=_etag(note))
+
+
+@routes.delete(PLACE + "/{id}")
+@needs(Role.CONTRIBUTOR)
+async def remove_note(request: web.Request) -> web.Response:
+    """Remove a note or a claim; nothing happens when there is none."""
+    async with WriteBudget(request).spent():
+        caller = await caller_of(request)
+        note = await _decided_on(request, caller)
+        if note is not None:
+            try:
+                await rooms_of(request).notes.remove(request.match_info["slug"], note)
+            except Conflict:
+                raise await _stale(request) from None
+            await _tell(request, caller.editor, f"remove-{note.kind}", note)
+    return web.Response(status=204)
+
+
+async def _decided_on(request: web.Request, caller: Caller) -> Note | None:
+    """The note, if the caller may change it and it is as they saw it. Raises `Problem`."""
+    slug = request.match_info["slug"]
+    await rooms_of(request).newsroom.coverage(slug)
+    note = await rooms_of(request).notes.one(slug, request.match_info["id"])
+    if note is None:
+        return None
+    editor = caller.editor
+    if not editor.may(Role.EDITOR, slug) and note.account != editor.account:
+        raise Problem(403, f"{editor.name} has the role {editor.role}: own notes are all it may change.")
+    revision = revision_of(request, caller)
+    if revision not in (None, note.version):
+        raise await _stale(request)
+    return note
+
+
+async def _stale(request: web.Request) -> Problem:
+    current = await rooms_of(request).notes.one(request.match_info["slug"], request.match_info["id"])
+    if current is None:
+        return _missing(request)
+    return Problem(
+        412,
+        f"The note is at revision {current.version} by now. Look at it again before you change it.",
+        headers=_etag(current),
+        current=_document(current),
+    )
+
+
+def _missing(request: web.Request) -> Problem:
+    return Problem(404, f"There is no note {request.match_info['id'][:64]!r} here.")
+
+
+async def _tell(request: web.Request, editor: Editor, deed: str, note: Note) -> None:
+    # Never its text: what was removed must not live on in the log.
+    slug = request.match_info["slug"]
+    act = Act.of(editor, deed, f"note:{note.id}", coverage=slug, revision=note.version)
+    await rooms_of(request).store.note(act)
+
+
+def _etag(note: Note) -> dict[str, str]:
+    return {"ETag": f'"{note.version}"'}
+
+
+def _document(note: Note) -> dict[str, Any]:
+    return {
+        "id": note.id,
+        "kind": note.kind,
+        "text": note.text,
+        "state": note.state,
+        "by": note.by,
+        "at": rfc3339(note.at),
+        "state_by": note.state_by,
+        "state_at": note.state_at and rfc3339(note.state_at),
+        "revision": note.version,
+    }
