@@ -349,12 +349,19 @@ async def test_a_picture_is_chosen_described_previewed_and_published(site: Site,
     await line.get_by_label("وصف").fill("ميناء عند الغروب")
     await line.get_by_label("الشرح").fill("الميناء مساء الأحد")
     await expect(line.locator("img")).to_be_visible()
+    box = await line.locator(".focal").bounding_box()
+    assert box
+    await line.locator(".focal").click(position={"x": box["width"] * 0.75, "y": box["height"] * 0.5})
     await page.get_by_role("button", name="معاينة").click()
     preview = page.frame_locator("#preview iframe")
     await expect(preview.locator("figcaption")).to_contain_text("الميناء مساء الأحد")
     await page.get_by_role("button", name="إغلاق").click()
     await page.locator("#headline").press("Control+Enter")
     await expect(page.locator(".updates figure img")).to_have_attribute("alt", "ميناء عند الغروب")
+    [update] = (await site.ask("GET", "/picture/updates"))["updates"]
+    focus = update["media"][0]["focus"]
+    assert 70 < focus["x"] < 80
+    assert 40 < focus["y"] < 60
 
 
 async def test_a_body_beyond_the_editor_is_mended_as_its_source_and_loses_nothing(

@@ -150,6 +150,7 @@ customElements.define('desk-composer', class extends HTMLElement {
   // Sending
 
   async #submit(status) {
+    this.querySelector('rich-text').settle();
     const { values } = this;
     if (this.empty && !this.#target) return this.#say(this.dataset.empty, true);
     const goesOut = ['published', 'scheduled'].includes(status) && values.breaking && this.#target?.status !== 'published';

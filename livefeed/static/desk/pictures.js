@@ -26,7 +26,7 @@ customElements.define('desk-pictures', class extends HTMLElement {
     return [...this.#list.children].filter(line => line.dataset.id).map(line => ({
       id: line.dataset.id,
       ...Object.fromEntries(WORDS.map(name => [name, line.querySelector(`[name="${name}"]`).value.trim()])),
-      ...(line.dataset.focusX && { focus_x: Number(line.dataset.focusX), focus_y: Number(line.dataset.focusY) }),
+      ...(line.dataset.focusX && { focus: { x: Number(line.dataset.focusX), y: Number(line.dataset.focusY) } }),
       url: line.querySelector('img').getAttribute('src'),
     }));
   }
@@ -91,11 +91,11 @@ customElements.define('desk-pictures', class extends HTMLElement {
     return line;
   }
 
-  #show(line, { id, url, focus_x: x, focus_y: y }) {
+  #show(line, { id, url, focus }) {
     line.dataset.id = id;
     line.querySelector('img').src = new URL(url, location.href).pathname;
     line.querySelector('.focal').hidden = false;
-    if (x !== undefined && x !== null) this.#focus(line, x, y);
+    if (focus) this.#focus(line, focus.x, focus.y);
   }
 
   #press(event) {

@@ -45,8 +45,12 @@ customElements.define('rich-text', class extends HTMLElement {
     this.#loading = false;
   }
 
-  get text() {
-    return this.source.hidden ? this.editor.editor?.getDocument().toString() ?? '' : this.source.value;
+  // Make `value` hold the very last keystroke. Trix draws a little later than one types; drawing at once, at any other
+  // moment than before sending, would disturb keyboards that compose words.
+  settle() {
+    const { editorController } = this.editor;
+    editorController.render();
+    editorController.updateInputElement();
   }
 
   // Put plain words where the caret is.
