@@ -50,6 +50,7 @@ from livefeed.pages import (
 from livefeed.pages.catalogue import LOCALE_FOLDER, Catalogues
 from livefeed.pages.widget import Look, Scheme, coverage_widget, site_widget
 from livefeed.timeline import Front, SiteFront
+from livefeed.webhooks import DeadLetter, Endpoint
 
 SITE = "https://live.example.org"
 NOON = datetime(2020, 11, 22, 15, 15, tzinfo=UTC)
@@ -211,7 +212,24 @@ def every_page_about_people(pages: Pages, coverage: Coverage) -> dict[str, str]:
         "no tokens": desk.tokens(editor, accounts, [], listed, error="wider"),
         "audit": desk.audit(editor, Search(coverage.slug, name), acts, accounts, listed, older=1),
         "no acts": desk.audit(editor, Search(), [], [], [], older=None),
+        "webhooks": desk.webhooks(
+            editor, endpoints_of(name, coverage.slug, at), listed, key="k", secret="whsec_x", done="removed"
+        ),
+        "no webhooks": desk.webhooks(
+            editor, [], [], key="k", url="x", description=name, error="url", detail="url: 'x' is none"
+        ),
     }
+
+
+def endpoints_of(name: str, slug: str, at: datetime) -> list[tuple[Endpoint, list[DeadLetter]]]:
+    """Three endpoints, of which one takes everything, one nothing, and one is gone."""
+    url = "https://hooks.example.org/in?a=b&c=" + "d" * 60
+    every = Endpoint("e1", url, "", name, None, at, "e", {}, "f")
+    letters = [
+        DeadLetter(f"m{n}", f"c:{slug}", n, "corrected", 8, at, "it answered 500", n > 1) for n in (1, 2)
+    ]
+    narrow = replace(every, id="e2", coverages=(slug,), description="")
+    return [(every, []), (narrow, letters), (replace(narrow, id="e3", disabled=True), letters[:1])]
 
 
 def parsed(html: str) -> Element:

@@ -1,4 +1,4 @@
-"""The desk's pages about people and keys."""
+"""The desk's pages about people, keys and deliveries."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from livefeed.accounts import Account, Session, Token
 from livefeed.accounts.passwords import LONGEST, SHORTEST
 from livefeed.audit import Entry, Search
 from livefeed.model import Coverage, Editor
+from livefeed.webhooks import DeadLetter, Endpoint
 
 
 class DeskPages:
@@ -118,6 +119,39 @@ class DeskPages:
             query=urlencode({"by": search.by, "coverage": search.coverage}),
             older=older,
             error=error,
+        )
+
+    def webhooks(
+        self,
+        editor: Editor,
+        endpoints: Sequence[tuple[Endpoint, Sequence[DeadLetter]]],
+        coverages: Iterable[Coverage],
+        *,
+        key: str,
+        secret: str = "",
+        url: str = "",
+        description: str = "",
+        chosen: Sequence[str] | None = None,
+        error: str = "",
+        detail: str = "",
+        done: str = "",
+    ) -> str:
+        """Every endpoint with its dead letters. `secret` is shown once; `url`, `description` and `chosen` are
+        what was filled in and refused, `detail` the sentence that says why; `key` lets a form that is sent
+        twice make one endpoint."""
+        return self._page(
+            "desk_webhooks.html",
+            editor,
+            endpoints=endpoints,
+            coverages=list(coverages),
+            key=key,
+            secret=secret,
+            url=url,
+            description=description,
+            chosen=chosen,
+            error=error,
+            detail=detail,
+            done=done,
         )
 
     def _page(self, template: str, editor: Editor, **values: object) -> str:

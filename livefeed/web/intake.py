@@ -60,8 +60,17 @@ def key_of(request: web.Request, caller: Caller, body: bytes, fields: Mapping[st
     """The idempotency key of a write; made here when the client sent none, so that whatever is repeated
     inside the server cannot double either. Raises `Problem` 400 for a malformed one."""
     name = key_name_of(request)
-    if name is None:
-        name = secrets.token_urlsafe(18)
+    return named_key(request, caller, name or secrets.token_urlsafe(18), body, fields)
+
+
+def named_key(
+    request: web.Request,
+    caller: Caller,
+    name: str,
+    body: bytes,
+    fields: Mapping[str, str] | None = None,
+) -> Key:
+    """The idempotency key `name` of a write, wherever the client wrote it."""
     scope = "\n".join((caller.editor.account, request.method, request.path, name))
     asked = hashlib.sha256(body)
     for field, value in sorted((fields or {}).items()):

@@ -2,29 +2,22 @@
 
 from __future__ import annotations
 
-import secrets
-from datetime import UTC, datetime
-from ipaddress import ip_network
 from typing import Any
-from urllib.parse import urlsplit
 
 from aiohttp import web
 
-from livefeed.audit import Act
 from livefeed.courier.endpoints import KeyReused, TooManyEndpoints
-from livefeed.courier.outside import check_address
 from livefeed.events import rfc3339
 from livefeed.forms import ReplayForm, WebhookForm
 from livefeed.model import Role
 from livefeed.newsroom import KeyMisused
 from livefeed.web.answers import Problem
 from livefeed.web.api.answers import json_answer
+from livefeed.web.endpoints import add_endpoint, delete_endpoint, found_endpoint, replay_letters
 from livefeed.web.guard import Caller, Scope, caller_of, needs
 from livefeed.web.intake import WriteBudget, body_of, key_of, lengths_of, parsed
 from livefeed.web.rooms import rooms_of
-from livefeed.webhooks import DeadLetter, Endpoint, secret_bytes, secret_text
-
-SECRET_BYTES = 32
+from livefeed.webhooks import DeadLetter, Endpoint
 
 routes = web.RouteTableDef()
 
@@ -42,16 +35,11 @@ async def add_webhook(request: web.Request) -> web.Response:
         key = key_of(request, caller, body)
         form = parsed(request, body, WebhookForm, lengths_of(rooms.settings))
         try:
-            endpoint, replayed = await rooms.endpoints.add(_endpoint(request, form), key)
+            endpoint, replayed = await add_endpoint(request, caller, form, key)
         except KeyReused as reason:
             raise KeyMisused(str(reason)) from None
         except TooManyEndpoints as reason:
             raise Problem(409, str(reason)) from None
-    if endpoint.deleted:
-        raise Problem(409, "The webhook that this Idempotency-Key made was deleted since; use another key.")
-    if not replayed:
-        await rooms.store.note(_act(caller, "add-webhook", endpoint))
-    rooms.courier.heal()
     headers = {"Location": f"{rooms.base_url}/api/v1/webhooks/{endpoint.id}"}
     if replayed:
         headers["Idempotency-Replayed"] = "true"
@@ -81,10 +69,7 @@ async def delete_webhook(request: web.Request) -> web.Response:
     """Delete an endpoint with its dead letters; nothing more is sent to it."""
     async with WriteBudget(request).spent():
         caller, endpoint = await _found(request)
-        if not await rooms_of(request).endpoints.delete(endpoint.id):
-            raise _unknown(endpoint.id)
-        await rooms_of(request).store.note(_act(caller, "delete-webhook", endpoint))
-    rooms_of(request).courier.heal()
+        await delete_endpoint(request, caller, endpoint)
     return web.Response(status=204)
 
 
@@ -108,54 +93,13 @@ async def replay_dead_letters(request: web.Request) -> web.Response:
     body = await body_of(request, rooms.settings.request_bytes)
     async with budget.spent():
         form = parsed(request, body, ReplayForm, lengths_of(rooms.settings))
-        asked = await rooms.endpoints.replay(endpoint.id, form.letters)
-        await rooms.store.note(_act(caller, "replay-webhook", endpoint))
-    rooms.courier.heal()
+        asked = await replay_letters(request, caller, endpoint, form.letters)
     return json_answer({"dead_letters": [_letter(letter) for letter in asked]}, 202)
-
-
-def _endpoint(request: web.Request, form: WebhookForm) -> Endpoint:
-    """The endpoint that a form asks for; the register fills in the rest."""
-    try:
-        url = check_address(
-            form.url, [ip_network(text) for text in rooms_of(request).settings.private_networks]
-        )
-    except ValueError as reason:
-        raise Problem(422, f"url: {reason}", field="url", value=form.url[:100]) from None
-    if form.secret is not None:
-        try:
-            secret_bytes(form.secret)
-        except ValueError as reason:  # without the value: it may be nearly right
-            raise Problem(422, f"secret: {reason}", field="secret") from None
-    return Endpoint(
-        id="",
-        url=url,
-        secret=form.secret or secret_text(secrets.token_bytes(SECRET_BYTES)),
-        description=form.description,
-        coverages=None if form.coverages is None else tuple(form.coverages),
-        created_at=datetime.now(UTC),
-        epoch="",
-        baseline={},
-        fingerprint="",
-    )
 
 
 async def _found(request: web.Request) -> tuple[Caller, Endpoint]:
     caller = await caller_of(request)
-    id = request.match_info["id"]
-    endpoint = await rooms_of(request).endpoints.find(id)
-    if endpoint is None:
-        raise _unknown(id)
-    return caller, endpoint
-
-
-def _act(caller: Caller, deed: str, endpoint: Endpoint) -> Act:
-    # The host alone: what follows it may be as secret as a password.
-    return Act.of(caller.editor, deed, f"webhook:{endpoint.id}", detail=urlsplit(endpoint.url).netloc)
-
-
-def _unknown(id: str) -> Problem:
-    return Problem(404, f"There is no webhook {id[:64]!r}.")
+    return caller, await found_endpoint(request)
 
 
 def _document(endpoint: Endpoint) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from livefeed.web.desk import (
     people,
     preview,
     tokens,
+    webhooks,
 )
 
 routes = (
@@ -18,6 +19,7 @@ routes = (
     *people.routes,
     *tokens.routes,
     *audit.routes,
+    *webhooks.routes,
     *coverage_form.routes,
     *history.routes,
     *preview.routes,
