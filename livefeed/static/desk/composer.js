@@ -8,7 +8,7 @@ import { newRequest } from './request.js';
 const TEXTS = ['headline', 'attribution', 'verification', 'dateline', 'place', 'publish_local'];
 const SIGNATURE = ['byline', 'dateline', 'place']; // remembered for the next update of this editor here
 const FLAGS = ['breaking', 'key_event', 'pin'];
-const LISTS = { body: 'rich-text', media: 'desk-pictures', related: 'desk-related' }; // elements with a `value`
+const LISTS = { body: 'rich-text', media: 'desk-pictures', related: 'desk-related', embeds: 'desk-embeds' }; // elements with a `value`
 
 customElements.define('desk-composer', class extends HTMLElement {
   #form = this.querySelector('form');
@@ -65,8 +65,8 @@ customElements.define('desk-composer', class extends HTMLElement {
   }
 
   get empty() {
-    const { headline, body, media } = this.values;
-    return !this.#target && !headline.trim() && !body && !media.length;
+    const { headline, body, media, embeds } = this.values;
+    return !this.#target && !headline.trim() && !body && !media.length && !embeds.length;
   }
 
   // The update as the server would take it now: for the preview.

@@ -11,6 +11,7 @@ import './panels.js';
 import './rich-text.js';
 import './pictures.js';
 import './related.js';
+import './embeds.js';
 import './composer.js';
 import './presence.js';
 import './preview.js';

@@ -1,0 +1,71 @@
+// <desk-embeds>: other people's posts and pages in an update. The server reads an address and makes a card of it, which
+// readers see without asking anybody; its `value` is what the API takes as `embeds`.
+
+customElements.define('desk-embeds', class extends HTMLElement {
+  #list = this.querySelector('ul');
+  #address = this.querySelector('[type="url"]');
+
+  connectedCallback() {
+    this.#address.addEventListener('input', event => event.stopPropagation()); // looking is no change of the update
+    this.#address.addEventListener('keydown', event => {
+      if (event.key !== 'Enter' || event.ctrlKey || event.metaKey) return;
+      event.preventDefault();
+      this.#look();
+    });
+    this.addEventListener('click', event => {
+      const { deed } = event.target.closest('button')?.dataset ?? {};
+      if (deed === 'look') this.#look();
+      if (deed !== 'remove') return;
+      event.target.closest('li').remove();
+      this.#changed();
+    });
+  }
+
+  get value() {
+    return [...this.#list.children].map(line => JSON.parse(line.dataset.embed));
+  }
+
+  set value(embeds) {
+    this.#list.replaceChildren(...embeds.map(embed => this.#line(embed)));
+  }
+
+  // Without an answer the bare address is taken: a link is better than nothing.
+  async #look() {
+    const url = this.#address.value.trim();
+    if (!url) return;
+    this.#say(this.dataset.looking);
+    const answer = await fetch('/api/v1/previews', {
+      method: 'POST', headers: { 'Content-Type': 'application/json', Accept: 'application/json' }, body: JSON.stringify({ url }),
+    }).catch(() => null);
+    const document = await answer?.json().catch(() => null);
+    if (answer?.status === 422) {
+      this.#say(document?.detail ?? '', true);
+      return;
+    }
+    this.#say(answer?.ok ? '' : this.dataset.bare);
+    this.#list.append(this.#line(answer?.ok ? document.embed : { url }));
+    this.#address.value = '';
+    this.#changed();
+  }
+
+  #line(embed) {
+    const line = document.importNode(this.querySelector('template').content, true).firstElementChild;
+    const { url, title = '', provider = '', author = '', text = '', picture = null } = embed;
+    const used = picture && { id: picture.id, alt: picture.alt, caption: picture.caption, credit: picture.credit };
+    line.dataset.embed = JSON.stringify({ url, title, provider, author, text, picture: used });
+    line.querySelector('strong').textContent = title || url;
+    line.querySelector('.from').textContent = [provider, author].filter(Boolean).join(' · ') || new URL(url).host;
+    line.querySelector('.text').textContent = text;
+    return line;
+  }
+
+  #say(sentence, problem = false) {
+    const standing = this.querySelector('.standing');
+    standing.textContent = sentence;
+    standing.classList.toggle('problem', problem && Boolean(sentence));
+  }
+
+  #changed() {
+    this.dispatchEvent(new Event('input', { bubbles: true }));
+  }
+});
