@@ -58,6 +58,11 @@ class Settings(BaseSettings):
         "appendfsync=everysec; anything weaker than always and noeviction is refused otherwise.",
     )
     site_title: str = Field("livefeed", description="Name of the site on the index, in feeds and titles.")
+    offline: bool = Field(
+        True,
+        description="Browsers keep the pages that a reader saw last, for when there is no network; false has "
+        "them forget what they kept.",
+    )
     site_language: str = Field("ar", description="Language of the index and of the site's feeds.")
 
     body_bytes: int = Field(100_000, ge=1, description="Longest body of an update.")

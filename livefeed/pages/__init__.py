@@ -64,6 +64,7 @@ class Pages:
     base_url      public address without a trailing slash
     page_size     updates on an archive page
     overlay       the newsroom's theme: see `Theme`
+    offline       whether browsers keep the last seen pages
     """
 
     def __init__(
@@ -74,11 +75,13 @@ class Pages:
         site_language: str,
         page_size: int,
         overlay: Path | None = None,
+        offline: bool = True,
     ) -> None:
         self.base_url = base_url
         self._site_title = site_title
         self._site_language = site_language
         self._page_size = page_size
+        self._offline = offline
         self.theme = Theme(overlay)
         self._lite = False
         self._text_only: Pages | None = None
@@ -391,6 +394,7 @@ class Pages:
             coverage_url=lambda coverage: coverage_url(self.base_url, coverage.slug),
             rubric_feeds=self._rubric_feeds,
             lite=self._lite,
+            offline=self._offline,
             frame="lite.html" if self._lite else "layout.html",
             lite_address=_lite_address,
             stay=self._stay,

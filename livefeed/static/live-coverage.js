@@ -229,6 +229,7 @@ customElements.define('live-coverage', class extends HTMLElement {
   #tell(stands, offline) {
     const line = this.querySelector('.lost');
     clearTimeout(this.#lost);
+    if (stands) document.getElementById('saved')?.remove();
     const show = () => {
       line.textContent = offline && line.dataset.offline || line.dataset.lost;
       line.hidden = stands;

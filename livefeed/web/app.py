@@ -211,6 +211,7 @@ async def open_rooms(settings: Settings, store: Store) -> AsyncIterator[Rooms]:
             site_language=settings.site_language,
             page_size=settings.page_size,
             overlay=settings.templates,
+            offline=settings.offline,
         ),
         documents=Documents(settings.cache_bytes),
         endpoints=endpoints,

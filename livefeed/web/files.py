@@ -52,6 +52,22 @@ async def static_file(request: web.Request) -> web.StreamResponse:
     return respond(request, document, content_type=text_type, cache_control=caching)
 
 
+@routes.get("/sw.js")
+async def service_worker(request: web.Request) -> web.Response:
+    """What keeps the last seen pages in browsers, or takes that back. At the root, for it sees only what is
+    below its own address; another one with any change of the static files."""
+    rooms = rooms_of(request)
+    theme = rooms.pages.theme
+    name = "service-worker.js" if rooms.settings.offline else "no-service-worker.js"
+    version = theme.static_version
+
+    def made() -> bytes:
+        return f'const VERSION = "{version}";\n'.encode() + _served(STATIC / name)
+
+    document = await rooms.documents.get("service worker", version, made)
+    return respond(request, document, content_type=TEXTS[".js"], cache_control=ASKED_AGAIN)
+
+
 def _served(path: Path) -> bytes:
     content = path.read_bytes()
     # A theme's scripts go as they are, and so does one with a text over several lines: all of it may matter.

@@ -29,6 +29,7 @@ QUICK = {
     "LIVEFEED_PAGE_SIZE": str(PAGE_SIZE),
     "LIVEFEED_HOLD": "0",
     "LIVEFEED_BREAKING_HOLD": "0",
+    "LIVEFEED_OFFLINE": "false",  # what a service worker fetches, Playwright can neither see nor hold
     "LIVEFEED_LOG_FORMAT": "json",
 }
 
@@ -41,7 +42,7 @@ class Site:
         self.gate = Gate()
         self.token = ""
         self._store = f"sqlite:///{folder}/livefeed.db"
-        self._settings = settings
+        self.settings = settings
         self._port = 0
         self._process: asyncio.subprocess.Process | None = None
         self._client: aiohttp.ClientSession | None = None
@@ -182,7 +183,7 @@ class Site:
             "LIVEFEED_MEDIA": f"{self.folder}/media",
             "LIVEFEED_PORT": str(self._port),
             "LIVEFEED_BASE_URL": self.url,
-            **self._settings,
+            **self.settings,
         }
         return await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "livefeed", *arguments),

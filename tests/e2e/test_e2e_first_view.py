@@ -26,7 +26,7 @@ WORDS = {
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def whole(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Site]:
     """A site with pages of the size that newsrooms have."""
-    started = Site(tmp_path_factory.mktemp("whole"), LIVEFEED_PAGE_SIZE="20")
+    started = Site(tmp_path_factory.mktemp("whole"), LIVEFEED_PAGE_SIZE="20", LIVEFEED_OFFLINE="true")
     try:
         await started.open()
         yield started

@@ -70,6 +70,37 @@ async def test_what_a_reader_loads_is_small_and_all_ours(tmp_path: Path) -> None
         assert sum(_sent(answer) for answer in styles) <= 8 * 1024
 
 
+async def test_the_service_worker_is_small_asked_for_again_and_another_with_any_static_file(
+    tmp_path: Path,
+) -> None:
+    theme = tmp_path / "theme"
+    theme.mkdir()
+    texts = []
+    for _ in range(2):
+        async with running(settings_for(tmp_path, templates=theme)) as server:
+            answer = await server.ask("GET", "/sw.js", role=None)
+        assert answer.headers["Content-Type"].startswith("text/javascript")
+        assert answer.headers["Cache-Control"] == "no-cache"
+        assert _sent(answer) <= 1024
+        texts.append(answer.text)
+        (theme / "static").mkdir(exist_ok=True)
+        (theme / "static" / "theme.css").write_text(":root { --brand: #00594c; }")
+    assert texts[0].splitlines()[1:] == texts[1].splitlines()[1:]
+    assert texts[0] != texts[1]
+
+
+async def test_where_nothing_is_to_be_kept_no_page_names_the_worker_and_the_old_one_goes(
+    tmp_path: Path,
+) -> None:
+    async with running(settings_for(tmp_path, offline=False)) as server:
+        await server.open()
+        for path in ("/", "/live/story"):
+            assert "offline.js" not in (await server.ask("GET", path, role=None)).text
+        worker = (await server.ask("GET", "/sw.js", role=None)).text
+        assert "registration.unregister()" in worker
+        assert "respondWith" not in worker
+
+
 async def test_scripts_go_without_comments_but_for_those_with_a_text_over_several_lines(
     tmp_path: Path,
 ) -> None:
