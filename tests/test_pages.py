@@ -48,7 +48,10 @@ from livefeed.pages import (
     first_page_count,
 )
 from livefeed.pages.catalogue import LOCALE_FOLDER, Catalogues
+from livefeed.pages.desk import Subscriber
+from livefeed.pages.limits import limits_of
 from livefeed.pages.widget import Look, Scheme, coverage_widget, site_widget
+from livefeed.settings import Settings
 from livefeed.timeline import Front, SiteFront
 from livefeed.webhooks import DeadLetter, Endpoint
 
@@ -212,6 +215,11 @@ def every_page_about_people(pages: Pages, coverage: Coverage) -> dict[str, str]:
         "no tokens": desk.tokens(editor, accounts, [], listed, error="wider"),
         "audit": desk.audit(editor, Search(coverage.slug, name), acts, accounts, listed, older=1),
         "no acts": desk.audit(editor, Search(), [], [], [], older=None),
+        "subscribers": desk.subscribers(
+            editor, [Subscriber("a.example:8443", "https://x.example/f", at, True)], 2, ""
+        ),
+        "no subscribers": desk.subscribers(editor, [], 0, ""),
+        "limits": desk.limits(editor, limits_of(Settings(site_language="ar"))),
         "webhooks": desk.webhooks(
             editor, endpoints_of(name, coverage.slug, at), listed, key="k", secret="whsec_x", done="removed"
         ),

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from urllib.parse import urlencode
 
 from livefeed.accounts import Account, Session, Token
@@ -11,6 +13,16 @@ from livefeed.accounts.passwords import LONGEST, SHORTEST
 from livefeed.audit import Entry, Search
 from livefeed.model import Coverage, Editor
 from livefeed.webhooks import DeadLetter, Endpoint
+
+
+@dataclass(frozen=True, slots=True)
+class Subscriber:
+    """Somebody whom the hub pushes the feed at `topic` to."""
+
+    host: str
+    topic: str
+    expires_at: datetime
+    signed: bool
 
 
 class DeskPages:
@@ -153,6 +165,15 @@ class DeskPages:
             detail=detail,
             done=done,
         )
+
+    def subscribers(self, editor: Editor, subscribers: Iterable[Subscriber], waiting: int, hub: str) -> str:
+        """Who is pushed what, and how many are still to be asked; or the external `hub`."""
+        listed = sorted(subscribers, key=lambda one: (one.topic, one.host))
+        return self._page("desk_subscribers.html", editor, subscribers=listed, waiting=waiting, hub=hub)
+
+    def limits(self, editor: Editor, limits: Mapping[str, str]) -> str:
+        """What `limits_of` shows of the settings."""
+        return self._page("desk_limits.html", editor, limits=limits)
 
     def _page(self, template: str, editor: Editor, **values: object) -> str:
         return self._render(template, person_name=editor.name, role=editor.role, **values)
