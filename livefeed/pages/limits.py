@@ -49,11 +49,11 @@ def duration(seconds: float, language: str) -> str:
 
 def _unit(value: float, unit: str, language: str) -> str:
     # Western digits in every language, as everywhere on the site.
-    try:
-        return format_unit(value, unit, locale=language, numbering_system="latn")
-    except (
-        ValueError,
-        UnknownLocaleError,
-        UnsupportedNumberingSystemError,
-    ):  # a language that Babel does not know, or writes otherwise
-        return format_unit(value, unit, locale="en")
+    for length in ("long", "short"):
+        try:
+            said = format_unit(value, unit, length, locale=language, numbering_system="latn")
+        except (ValueError, UnknownLocaleError, UnsupportedNumberingSystemError):
+            break
+        if unit not in said:  # Babel says a unit's own name where a language has no words of that length
+            return said
+    return format_unit(value, unit, locale="en")

@@ -10,7 +10,7 @@ from desk_browser import arrived
 from live_server import Server, running
 
 from livefeed.model import Role
-from livefeed.pages.limits import duration
+from livefeed.pages.limits import duration, limits_of
 from livefeed.settings import Settings
 from livefeed.websub import Intent, Known, Subscription
 
@@ -72,8 +72,15 @@ async def test_limits_are_those_in_force_and_no_secret_is_among_them(
         (86400, "en", "1 day"),
         (5400, "en", "90 minutes"),
         (12 * 3600, "ar", "12 ساعة"),
+        (7 * 86400, "ar", "7 أيام"),
         (60, "xx", "1 minute"),
     ],
 )
 def test_a_duration_is_told_in_its_largest_whole_unit(seconds: float, language: str, said: str) -> None:
     assert duration(seconds, language) == said
+
+
+def test_no_limit_shows_a_units_internal_name_in_arabic() -> None:
+    values = limits_of(Settings(site_language="ar"))
+    assert values["body_bytes"] == "100,000 بايت"
+    assert not [value for value in values.values() if "-" in value]
