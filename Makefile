@@ -28,7 +28,7 @@ install: $(VENV)/.installed ## Set up .venv with livefeed and exactly the locked
 	@echo "livefeed is installed: $(BIN)/livefeed --help"
 
 test: check debian-packages $(VENV)/.npm ## Set up everything, then run the checks and every test (ARGS="-k name" narrows the tests)
-	@PATH="$(abspath $(BIN)):$$PATH" python -m pytest $(ARGS)
+	@PATH="$(abspath $(BIN)):$$PATH" $(if $(ARGS),python -m pytest $(ARGS),python scripts/run_tests.py)
 
 # A quarter of an hour; `make test` runs the same scenarios for seconds each.
 faults: $(VENV)/.developing ## Kill, hang and cut servers and Redis under load, many times over (LIVEFEED_FAULT_ROUNDS=10)

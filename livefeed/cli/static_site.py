@@ -41,11 +41,12 @@ def file_of(address: str) -> str | None:
             return f"{path}/index.html"
         case ["live", _] if page := _PAGE.fullmatch(parts.query):
             return f"{path}/page-{page[1]}.html"
-        case ["live", _, "updates", _] | ["live", _, "updates", _, "corrections"]:
+        case ["live", _, "updates", _] | ["live", _, "updates", _, "corrections"] if not parts.query:
             return f"{path}.html"
         case ["live", _, "corrections"]:
-            older = _BEFORE.fullmatch(parts.query)
-            return f"{path}-{older[1]}.html" if older else f"{path}.html"
+            if older := _BEFORE.fullmatch(parts.query):
+                return f"{path}-{older[1]}.html"
+            return None if parts.query else f"{path}.html"
     if _FILE.fullmatch(path):
         return path  # its query is a version, for caches
     return path if not parts.query and _FEED.fullmatch(path) else None

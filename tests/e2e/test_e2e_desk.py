@@ -79,7 +79,10 @@ async def test_an_update_is_posted_with_the_keyboard_alone_and_appears_to_reader
     await page.keyboard.type("فتح الميناء")
     await tab_to(page, "body")
     await page.keyboard.type("دخلت ")
+    await expect(page.locator("#body")).to_contain_text("دخلت")
     await page.keyboard.press("Control+b")
+    # The editor follows its caret a moment later; nobody types as fast as a test.
+    await expect(page.get_by_role("button", name="غامق")).to_have_class(re.compile("trix-active"))
     await page.keyboard.type("أول سفينة")
     for flag in ("breaking", "key_event", "pin"):
         await tab_to(page, flag)
