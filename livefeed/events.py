@@ -85,7 +85,10 @@ _COVERAGE = TypeAdapter(Coverage)
 _NUMBERS = {"position", "order", "version"}
 
 # What no public form shows; a position is put back as the cursor it is.
-INTERNAL_UPDATE = {"order", "version", "author", "once_breaking", "corrected_at", "restored_at", "position"}
+INTERNAL_UPDATE = {
+    *("order", "version", "author", "once_breaking", "corrected_at", "restored_at", "position"),
+    "verifications",  # pages show it; the wire contract names every field of an update, and this is none
+}
 INTERNAL_COVERAGE = {"version", "pinned_id", "position"}
 
 

@@ -29,7 +29,7 @@ OWN_ID = re.compile("[0-9a-f]{16}")
 # What an exported update has beside the fields that can be handed in.
 READ_ONLY = frozenset(
     {"id", "coverage", "status", "revision", "position", "text", "direction", "pinned", "corrections"}
-    | {"retraction", "verifications", "publish_at", "published_at", "revised_at", "url"}
+    | {"retraction", "publish_at", "published_at", "revised_at", "url"}
 )
 
 

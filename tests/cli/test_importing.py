@@ -32,7 +32,6 @@ def exported(newsroom: Newsroom, slug: str) -> list[dict[str, Any]]:
 def shown(update: dict[str, Any]) -> dict[str, Any]:
     """What of an update moves from one coverage to another."""
     own = {"id", "coverage", "position", "published_at", "revised_at", "url", "revision", "status", "pinned"}
-    own.add("verifications")  # since when it is said there
     return {name: value for name, value in update.items() if name not in own}
 
 

@@ -15,6 +15,8 @@ TIMEOUT = 30_000.0  # milliseconds for anything a page should come to show; a wa
 PHONE = {"width": 390, "height": 844}
 # Chromium reports these by itself; a page cannot keep it from doing so when the network fails.
 NETWORK = re.compile(r"net::ERR_|WebSocket connection to|Failed to load resource")
+# What it says of a page that is left or reloaded while it connects.
+LEFT = re.compile(r"WebSocket is closed before the connection is established")
 SPEAK_VIOLATIONS = """
 addEventListener('securitypolicyviolation', event => {
   console.error(`policy violated: ${event.violatedDirective} ${event.blockedURI}`);
@@ -82,7 +84,8 @@ class Visitor:
 
     def complaints(self) -> list[str]:
         """What the browser complained about and no failing network explains."""
-        return [text for text in self.faults if not (self.network_may_fail and NETWORK.search(text))]
+        faults = [text for text in self.faults if not LEFT.search(text)]
+        return [text for text in faults if not (self.network_may_fail and NETWORK.search(text))]
 
 
 Visit = Callable[..., Awaitable[Visitor]]

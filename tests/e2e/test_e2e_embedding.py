@@ -142,13 +142,13 @@ async def test_an_update_arrives_in_the_page_of_another_site_and_the_frame_grows
 async def test_a_retraction_and_the_end_of_a_coverage_reach_a_widget(
     site: Site, host: Host, visitor: Visitor
 ) -> None:
-    await site.cover("closing", headline="العاصفة")
-    id = await site.publish("closing", "اسم المصدر")
-    page = await visitor.read(host.show('<livefeed-coverage slug="closing"></livefeed-coverage>'))
+    await site.cover("ending", headline="العاصفة")
+    id = await site.publish("ending", "اسم المصدر")
+    page = await visitor.read(host.show('<livefeed-coverage slug="ending"></livefeed-coverage>'))
     await expect(inside(page).locator(".badge")).to_have_text("مباشر")
-    await site.ask("POST", f"/closing/updates/{id}/retraction", {"reason": "خطأ"})
+    await site.ask("POST", f"/ending/updates/{id}/retraction", {"reason": "خطأ"})
     await expect(inside(page).locator(".updates h3")).to_have_text("سُحب هذا التحديث")
-    await site.ask("POST", "/closing/closure")
+    await site.ask("POST", "/ending/closure")
     await expect(inside(page).locator(".badge")).to_have_text("انتهت التغطية")
     await expect(inside(page).locator("article")).to_have_count(1)
 

@@ -538,7 +538,7 @@ async def test_an_update_answers_with_every_field_of_the_contract(server: Server
     assert set(update) == {
         "id", "coverage", "status", "revision", "position", "headline", "body", "text", "language",
         "direction", "breaking", "key_event", "pinned", "byline", "dateline", "place", "attribution",
-        "verification", "verifications", "media", "related", "tags", "embeds", "corrections", "retraction",
+        "verification", "media", "related", "tags", "embeds", "corrections", "retraction",
         "publish_at", "displayed_at", "published_at", "revised_at", "url",
     }  # fmt: skip
     assert update["body"] == "<p><strong>قال</strong> المصدر</p>"
