@@ -100,7 +100,6 @@ customElements.define('desk-composer', class extends HTMLElement {
     this.#sign();
     this.#showTheirs(null);
     this.#form.elements.headline.focus({ preventScroll: true });
-    this.dispatchEvent(new Event('composer-idle', { bubbles: true }));
   }
 
   say(sentence, problem = false) {
@@ -124,7 +123,6 @@ customElements.define('desk-composer', class extends HTMLElement {
   #keep() {
     if (this.empty) this.#composition.clear();
     else this.#composition.keep({ values: this.values, target: this.#target });
-    this.dispatchEvent(new Event('composer-typed', { bubbles: true }));
   }
 
   #offer([left]) {
