@@ -1,44 +1,56 @@
 """Who is reading now, in the whole fleet.
 
 Each process counts its own open connections. In a fleet it files the counts as a record that ends by
-itself, as often as `INTERVAL` says, so that any process can add up all of them; a process that died is
-forgotten within `KEPT_FOR`. Nothing is counted but connections: no address, no cookie, no person.
+itself, as often as `INTERVAL` says and soon after an update has reached everybody, so that any process can
+add up all of them; a process that died is forgotten within `KEPT_FOR`. Nothing is counted but connections:
+no address, no cookie, no person.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 from collections import Counter
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 
 from livefeed.events import live_channel
-from livefeed.fanout import Fanout
+from livefeed.fanout import Arrival, Channel, Fanout
 from livefeed.frames import Wire
 from livefeed.store import Store, StoreError
 
 INTERVAL = 3.0  # seconds
+SHORTEST_INTERVAL = 0.25  # seconds; a burst of updates is told of once
 KEPT_FOR = timedelta(seconds=10)
-KIND = "audience"
+KIND = "readers"
 
 
 @dataclass(frozen=True, slots=True)
 class Audience:
-    """Open connections of one channel: over WebSocket, over SSE, and how many of both were written everything
-    that the log has."""
+    """Open pages of one coverage: connected by WebSocket, by SSE, or waiting for the answer to a poll; how
+    many of them were written everything that the log has; and the newest update that all of them have, with
+    how long that took."""
 
     websocket: int = 0
     sse: int = 0
+    polling: int = 0
     reached: int = 0
+    arrival: Arrival | None = None
 
     @property
     def readers(self) -> int:
-        """Those who poll come and go; they are not counted."""
-        return self.websocket + self.sse
+        """Those who poll are known while they wait; who asks now and then is not counted."""
+        return self.websocket + self.sse + self.polling
 
     def __add__(self, other: Audience) -> Audience:
-        return Audience(self.websocket + other.websocket, self.sse + other.sse, self.reached + other.reached)
+        return Audience(
+            self.websocket + other.websocket,
+            self.sse + other.sse,
+            self.polling + other.polling,
+            self.reached + other.reached,
+            _slowest(self.arrival, other.arrival),
+        )
 
 
 class Audiences:
@@ -50,45 +62,85 @@ class Audiences:
         self._fanout = fanout
         self._process = process
         self._shared = shared
+        self._ahead = 0.0  # seconds by which the store's clock, which dates updates, is ahead of ours
 
     async def of(self, slug: str) -> Audience:
-        """The audience of a coverage."""
-        found = (await self._everywhere()).get(live_channel(slug))
-        return found or Audience()
+        """The audience of a coverage. Raises `StoreAway`."""
+        channel = live_channel(slug)
+        epoch, tops = await self._store.tops([channel])
+        newest = f"{epoch}-{tops.get(channel, 0)}"
+        total = Audience()
+        for position, audience in await self._everywhere(channel):
+            # Who has all that its process knew of may lack what another one has just published.
+            total += audience if position == newest else replace(audience, reached=0)
+        return total
 
     async def file_for_ever(self) -> None:
         """Keep this process's counts known to the others."""
-        filed: dict[str, Audience] = {}
+        filed = False
         while self._shared:
-            counts = self._here()
             try:
+                counts = {
+                    channel.name: _filed(channel, self._counted(channel)) for channel in self._followed()
+                }
                 if counts or filed:
+                    before = datetime.now(UTC)
                     now = await self._store.now()
-                    value = json.dumps({name: _numbers(found) for name, found in counts.items()})
+                    self._ahead = (now - before).total_seconds()
+                    value = json.dumps(counts)
                     await self._store.records.put(KIND, self._process, value, expires_at=now + KEPT_FOR)
-                filed = counts
+                filed = bool(counts)
             except StoreError:
                 pass  # the others will think that nobody reads here, and be told again
-            await asyncio.sleep(INTERVAL)
+            await asyncio.sleep(SHORTEST_INTERVAL)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(INTERVAL - SHORTEST_INTERVAL):
+                    await self._fanout.arrived.wait()
+            self._fanout.arrived.clear()
 
-    async def _everywhere(self) -> dict[str, Audience]:
-        total = self._here()
+    async def _everywhere(self, name: str) -> list[tuple[str, Audience]]:
+        """What each process counts in a channel, and the position up to which it knows the log."""
+        found = [
+            (str(channel.tail.position), self._counted(channel))
+            for channel in self._followed()
+            if channel.name == name
+        ]
         if self._shared:
             for record in await self._store.records.all(KIND):
-                if record.name == self._process:
-                    continue  # older than what is counted here
-                for name, numbers in json.loads(record.value).items():
-                    total[name] = total.get(name, Audience()) + Audience(*numbers)
-        return total
+                counts = json.loads(record.value).get(name)
+                if counts and record.name != self._process:  # its own is older than what is counted here
+                    position, websocket, sse, polling, reached, arrival = counts
+                    arrived = Arrival(*arrival) if arrival else None
+                    found.append((position, Audience(websocket, sse, polling, reached, arrived)))
+        return found
 
-    def _here(self) -> dict[str, Audience]:
-        counts = {}
-        for name, top, readers in self._fanout.audience():
-            wires = Counter(reader.form.wire for reader in readers)
-            reached = sum(reader.offset == top and not reader.draining for reader in readers)
-            counts[name] = Audience(len(readers) - wires[Wire.SSE], wires[Wire.SSE], reached)
-        return counts
+    def _followed(self) -> list[Channel]:
+        return list(self._fanout.followed())
+
+    def _counted(self, channel: Channel) -> Audience:
+        top, readers, waiting = channel.tail.top, channel.readers, channel.waiting
+        sse = Counter(reader.form.wire for reader in readers)[Wire.SSE]
+        reached = sum(reader.offset == top and not reader.draining for reader in readers)
+        arrival = channel.arrivals.latest
+        if arrival is not None:
+            arrival = replace(arrival, seconds=max(0.0, arrival.seconds + self._ahead))
+        return Audience(len(readers) - sse, sse, waiting, reached + waiting, arrival)
 
 
-def _numbers(audience: Audience) -> tuple[int, int, int]:
-    return audience.websocket, audience.sse, audience.reached
+def _slowest(one: Arrival | None, other: Arrival | None) -> Arrival | None:
+    """The newest of two arrivals; of the same publication, the one that took longer."""
+    return max(
+        filter(None, (one, other)), key=lambda arrival: (arrival.offset, arrival.seconds), default=None
+    )
+
+
+def _filed(channel: Channel, counted: Audience) -> list[object]:
+    arrival = counted.arrival
+    return [
+        str(channel.tail.position),
+        counted.websocket,
+        counted.sse,
+        counted.polling,
+        counted.reached,
+        arrival and [arrival.offset, arrival.seconds],
+    ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from live_server import Server, running
 from redis_server import RedisServer, binaries
 
 from livefeed.audience import Audience
+from livefeed.fanout import Arrival
 from livefeed.settings import Settings
 
 PLACE = "/api/v1/coverages/story/audience"
@@ -45,8 +47,10 @@ async def test_open_pages_are_counted_by_their_way_and_by_what_has_reached_them(
     async with server.client.get(f"{server.url}/live/story/sse") as events:
         assert events.status == 200
         await until(server, readers=2, websocket=1, sse=1, reached=2)
+        assert (await audience(server))["arrived_after"] is None
         await server.publish()
         await until(server, readers=2, reached=2)
+        assert (await audience(server))["arrived_after"] >= 0
         await socket.close()
         await until(server, readers=1, websocket=0)
 
@@ -69,6 +73,11 @@ async def test_a_fleet_adds_its_processes_up(tmp_path: Path, make_settings: Call
             sockets = [await connected(one), await connected(two), await connected(two)]
             for server in (one, two):
                 await until(server, readers=3, reached=3)
+            await two.publish()
+            for server in (one, two):
+                await until(server, readers=3, reached=3)
+                while (await audience(server))["arrived_after"] is None:  # noqa: ASYNC110 - filed, not announced
+                    await asyncio.sleep(0.05)
             for socket in sockets:
                 await socket.close()
             for server in (one, two):
@@ -77,6 +86,38 @@ async def test_a_fleet_adds_its_processes_up(tmp_path: Path, make_settings: Call
         redis.stop()
 
 
-def test_audiences_add_up() -> None:
-    assert Audience(2, 1, 3) + Audience(1, 0, 0) == Audience(3, 1, 3)
-    assert Audience(2, 1, 0).readers == 3
+async def test_a_long_poll_counts_while_it_waits(server: Server) -> None:
+    position = (await server.open())["position"]
+    path = f"/live/story/changes?after={position}&wait=25"
+    poll = asyncio.create_task(server.ask("GET", path, role=None))
+    await until(server, readers=1, polling=1, reached=1)
+    await server.publish()
+    assert len((await poll).json()["events"]) == 1
+    await until(server, readers=0, polling=0)
+
+
+async def test_who_has_all_that_its_process_knew_of_may_lack_what_another_published(
+    tmp_path: Path, make_settings: Callable[..., Settings]
+) -> None:
+    redis = RedisServer(tmp_path / "redis", next(iter(binaries().values()))).start()
+    try:
+        async with running(make_settings(store=redis.url)) as server:
+            await server.open()
+            records = server.rooms.store.records
+            behind = {"live:story": ["e-0", 4, 0, 0, 4, None]}
+            await records.put("readers", "another", json.dumps(behind))
+            found = await audience(server)
+            assert (found["readers"], found["reached"]) == (4, 0)
+            level = {"live:story": [(await server.open("story-2"))["position"], 4, 0, 0, 4, [1, 0.25]]}
+            await records.put("readers", "another", json.dumps(level))
+            found = await audience(server)
+            assert (found["reached"], found["arrived_after"]) == (4, 0.25)
+    finally:
+        redis.stop()
+
+
+def test_audiences_add_up_and_the_slowest_arrival_of_the_newest_update_counts() -> None:
+    one, other = Audience(2, 1, 1, 3, Arrival(7, 0.2)), Audience(1, 0, 0, 0, Arrival(7, 0.3))
+    assert one + other == Audience(3, 1, 1, 3, Arrival(7, 0.3))
+    assert (one + Audience(1, arrival=Arrival(8, 0.1))).arrival == Arrival(8, 0.1)
+    assert one.readers == 4

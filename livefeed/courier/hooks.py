@@ -151,9 +151,9 @@ class EndpointRound:
                 return None  # all told, or numbered anew: the next round looks again
             for event in page.events:
                 if not self._endpoint.wants(event):
-                    progress = Progress(progress.epoch, event.offset)
+                    progress = progress.settled(event.offset)
                     continue
-                answer = await self._post(event)
+                answer, at = await self._post(event)
                 if answer.status == GONE:
                     self._gone = True
                     await self._endpoints.disable(self._endpoint.id)
@@ -161,7 +161,7 @@ class EndpointRound:
                     return self._patience.longest_pause
                 pause = None
                 if answer.accepted:
-                    progress = Progress(progress.epoch, event.offset)
+                    progress = progress.told(event.offset, at)
                 else:
                     progress, pause = await self._failed(event, progress, answer)
                 await self._ledger.note(channel, progress)
@@ -183,10 +183,10 @@ class EndpointRound:
                 self._patience.longest_pause,
                 random.random(),  # noqa: S311 - spreads load, hides nothing
             )
-            return replace(progress, failures=failures, retry_at=now + pause), pause.total_seconds()
+            return progress.failed(answer.sentence, now + pause), pause.total_seconds()
         # The letter first: a crash in between tries the message once more instead of losing it.
         await self._endpoints.bury(self._endpoint.id, _letter(event, failures, now, answer))
-        return Progress(progress.epoch, event.offset), None
+        return replace(progress.settled(event.offset), reason=answer.sentence), None
 
     async def _replay(self) -> None:
         """Try the dead letters that somebody asked for again, once each."""
@@ -199,7 +199,7 @@ class EndpointRound:
                 # The log was replaced by an older copy: what the letter told is not there any more.
                 await self._endpoints.deliver(self._endpoint.id, letter)
                 continue
-            answer = await self._post(event)
+            answer, _ = await self._post(event)
             if answer.accepted:
                 await self._endpoints.deliver(self._endpoint.id, letter)
             else:
@@ -207,13 +207,14 @@ class EndpointRound:
                 again = _letter(event, letter.attempts + 1, now, answer)
                 await self._endpoints.bury(self._endpoint.id, again)
 
-    async def _post(self, event: Event) -> Answer:
-        body = self._text(event).encode()
-        headers = signed_headers(self._endpoint, message_id(event), await self._store.now(), body)
+    async def _post(self, event: Event) -> tuple[Answer, datetime]:
+        """The answer, and the time of the attempt."""
+        body, at = self._text(event).encode(), await self._store.now()
+        headers = signed_headers(self._endpoint, message_id(event), at, body)
         self._lease.require()
         answer = await self._outside.post(self._endpoint.url, body, headers)
         metrics.OUTSIDE.labels("webhook", "accepted" if answer.accepted else "failed").inc()
-        return answer
+        return answer, at
 
     async def _note_unwanted(self, channel: str, progress: Progress) -> None:
         """Events that nobody is told of are settled too, noted once a page."""

@@ -54,11 +54,12 @@ class TopicDocument:
 
 @dataclass(frozen=True, slots=True)
 class Pushed:
-    """What a subscriber has by now, and how often the next push has failed."""
+    """What a subscriber has by now, when it last took a push, and how often the next one has failed."""
 
     known: Known
     failures: int = 0
     retry_at: datetime | None = None
+    pushed_at: datetime | None = None
 
 
 class Subscriptions:
@@ -236,7 +237,8 @@ class CallbackRound:
             return None
         version = noted.version if noted else 0
         if answer.accepted:
-            await hub.records.pushed.file(name, Pushed(pushed.known.after(document.marks)), expected=version)
+            taken = Pushed(pushed.known.after(document.marks), pushed_at=now)
+            await hub.records.pushed.file(name, taken, expected=version)
             self._done[name] = document.tag
             return None
         log.info("a push failed", attempt=pushed.failures + 1, reason=answer.sentence)
@@ -246,7 +248,8 @@ class CallbackRound:
             LONGEST_PAUSE,
             random.random(),  # noqa: S311 - spreads load, hides nothing
         )
-        failed = Pushed(pushed.known, pushed.failures + 1, await hub.store.now() + pause)
+        retry_at = await hub.store.now() + pause
+        failed = replace(pushed, failures=pushed.failures + 1, retry_at=retry_at)
         await hub.records.pushed.file(name, failed, expected=version)
         return pause.total_seconds()
 

@@ -68,11 +68,11 @@ class Pings:
             answer = await self._outside.post(self._hub, body.encode(), headers)
             metrics.OUTSIDE.labels("ping", "accepted" if answer.accepted else "failed").inc()
             if answer.accepted:
-                await self._ledger.note(channel, Progress(epoch, top))
+                await self._ledger.note(channel, replace(noted, epoch=epoch).told(top, now))
                 continue
             failures = noted.failures + 1
             chance = random.random()  # noqa: S311 - spreads load, hides nothing
             pause = pause_after(failures, self._first_pause, LONGEST_PAUSE, chance)
-            await self._ledger.note(channel, replace(noted, failures=failures, retry_at=now + pause))
+            await self._ledger.note(channel, noted.failed(answer.sentence, now + pause))
             return pause.total_seconds()
         return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from livefeed.accounts.drawer import Drawer
@@ -13,20 +13,35 @@ from livefeed.store import Records
 class Progress:
     """Everything of a channel up to `offset` is settled: delivered, unwanted, or given up.
 
-    `failures` counts the attempts at the next event; it is not tried before `retry_at`.
+    `failures` counts the attempts at the next event; it is not tried before `retry_at`. `told_at` is when the
+    recipient last took something, `reason` what went wrong at the last attempt, empty when nothing did.
     """
 
     epoch: str
     offset: int
     failures: int = 0
     retry_at: datetime | None = None
+    told_at: datetime | None = None
+    reason: str = ""
 
     def in_epoch(self, epoch: str, top: int) -> Progress:
         """The same in the log's present life. A log that went backwards (a restored backup) numbers anew what
         came after its top, so what is beyond it was something else."""
         if self.epoch == epoch:
             return self
-        return Progress(epoch, min(self.offset, top))
+        return replace(self, epoch=epoch).settled(min(self.offset, top))
+
+    def settled(self, offset: int) -> Progress:
+        """Everything up to `offset` needs no attempt any more."""
+        return replace(self, offset=offset, failures=0, retry_at=None)
+
+    def told(self, offset: int, at: datetime) -> Progress:
+        """The recipient took everything up to `offset`."""
+        return replace(self.settled(offset), told_at=at, reason="")
+
+    def failed(self, reason: str, retry_at: datetime) -> Progress:
+        """One more attempt came to nothing."""
+        return replace(self, failures=self.failures + 1, retry_at=retry_at, reason=reason)
 
 
 class Ledger:

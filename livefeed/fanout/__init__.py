@@ -16,6 +16,7 @@ from typing import Any
 import structlog
 
 from livefeed.events import Event
+from livefeed.fanout.arrival import Arrival
 from livefeed.fanout.channel import Channel, Follower
 from livefeed.fanout.reader import Reader, Start
 from livefeed.frames import ending
@@ -24,7 +25,7 @@ from livefeed.store import Store, StoreError
 from livefeed.tail import Render, Tail
 from livefeed.tasks import cancel
 
-__all__ = ["Channel", "Fanout", "Follower", "Reader", "Start"]
+__all__ = ["Arrival", "Channel", "Fanout", "Follower", "Reader", "Start"]
 
 log = structlog.get_logger()
 
@@ -33,7 +34,8 @@ FAREWELLS = 50  # readers sent off at once
 
 
 class Fanout:
-    """All followed channels; the store's listener."""
+    """All followed channels; the store's listener. `arrived` is set when everybody who is connected here has
+    an update that was just published."""
 
     def __init__(
         self,
@@ -56,6 +58,7 @@ class Fanout:
         self._missed: set[str] = set()
         self._compare = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
+        self.arrived = asyncio.Event()
 
     async def start(self) -> None:
         self._spawn(self._heal_for_ever())
@@ -69,11 +72,11 @@ class Fanout:
         """How many connections are open."""
         return sum(len(channel.readers) for channel in self._channels.values())
 
-    def audience(self) -> Iterator[tuple[str, int, list[Reader]]]:
-        """The name, the top and the readers of each channel that has any."""
-        for name, channel in self._channels.items():
-            if channel.readers:
-                yield name, channel.tail.top, channel.readers
+    def followed(self) -> Iterator[Channel]:
+        """The channels that anybody is connected to, or waits at."""
+        for channel in self._channels.values():
+            if channel.readers or channel.waiting:
+                yield channel
 
     def receive(self, event: Event) -> None:
         """See `Listener`."""
@@ -126,7 +129,7 @@ class Fanout:
     async def _load(self, name: str) -> Channel:
         page = await self._store.recent(name, self._tail_events)
         tail = Tail(page.epoch, page.top, page.events, capacity=self._tail_events, render=self._render)
-        channel = self._channels[name] = Channel(name, tail, self._store, self._spawn)
+        channel = self._channels[name] = Channel(name, tail, self._store, self._spawn, self.arrived.set)
         if name in self._missed:  # announced while the log was read: perhaps not in what was read
             self._missed.discard(name)
             channel.heal_soon("opening")

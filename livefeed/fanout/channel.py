@@ -23,6 +23,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Callable
 from time import monotonic
 from typing import Protocol
 
@@ -30,6 +31,7 @@ import structlog
 
 from livefeed import metrics
 from livefeed.events import Event, Kind
+from livefeed.fanout.arrival import Arrivals
 from livefeed.fanout.reader import RELOAD, Reader, Start
 from livefeed.fanout.replay import BLOCK_EVENTS, LARGEST_WRITE, Replay, Spawn
 from livefeed.frames import Form, heartbeat, hello, on_wire, reload
@@ -58,11 +60,16 @@ class Follower(Protocol):
 
 
 class Channel:
-    """A tail, its readers and its followers."""
+    """A tail, its readers and its followers. `arrived` is called when everybody has the newest update;
+    `waiting` says how many wait for a change that they will be answered: those who poll."""
 
-    def __init__(self, name: str, tail: Tail, store: Store, spawn: Spawn) -> None:
+    def __init__(
+        self, name: str, tail: Tail, store: Store, spawn: Spawn, arrived: Callable[[], None] = lambda: None
+    ) -> None:
         self.name = name
         self.tail = tail
+        self.arrivals = Arrivals(arrived)
+        self.waiting = 0
         self.readers: list[Reader] = []
         self.followers: list[Follower] = []
         self.used_at = monotonic()
@@ -123,10 +130,14 @@ class Channel:
     async def changed(self, position: Position, timeout: float) -> None:
         """Wait until the tail is past `position` (or in another epoch), at most `timeout` seconds and not
         beyond `end_waits`."""
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(timeout):
-                while self.tail.position == position and not self._waits_ended:
-                    await self._grown.wait()
+        self.waiting += 1
+        try:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(timeout):
+                    while self.tail.position == position and not self._waits_ended:
+                        await self._grown.wait()
+        finally:
+            self.waiting -= 1
 
     def end_waits(self) -> None:
         """Let nobody wait for events any more: the server stops, and would otherwise cut who waits."""
@@ -135,6 +146,7 @@ class Channel:
 
     def _take(self, event: Event) -> None:
         self.tail.append(event)
+        self.arrivals.take(event)
         metrics.EVENTS.labels(event.kind).inc()
         self._pieces.clear()
         if event.kind in (Kind.RETRACTED, Kind.DELETED):
@@ -175,6 +187,7 @@ class Channel:
         self.tail = self.tail.reborn(page.epoch, page.top, page.events)
         self._pieces.clear()
         self._replay.forget_all()
+        self.arrivals.restart()
         for reader in self.readers:
             if reader.cursor is None:
                 reader.offset = RELOAD
@@ -229,6 +242,7 @@ class Channel:
         """Forget a reader. The last one takes its place, so leaving costs the same for any number."""
         reader.channel = None
         self._draining.pop(reader, None)
+        self.arrivals.left(reader)
         self._unjudged.discard(reader)
         self._replay.forget(reader)
         last = self.readers.pop()
@@ -295,6 +309,7 @@ class Channel:
             return
         took = monotonic() - self._pass_began
         metrics.PASS_SECONDS.observe(took)
+        self.arrivals.passed(self._pass_top, self._draining)
         self._rest = min(max(took, self._rest), LONGEST_REST)
         loop.call_later(self._rest, self._rested)
 
@@ -344,10 +359,13 @@ class Channel:
 
     def drain_ended(self, reader: Reader) -> None:
         self._draining.pop(reader, None)
+        self.arrivals.drained(reader)
         if reader.behind:
             self._replay.stir()
         else:
             self._serve(reader)
+            if not reader.draining:
+                self.arrivals.drained(reader)
 
     def drop_stalled(self, timeout: float) -> None:
         """Cut off readers that took nothing for `timeout` seconds; they resume with their cursors."""

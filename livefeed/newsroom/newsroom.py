@@ -27,7 +27,7 @@ from livefeed.model import Coverage, CoverageStatus, Editor, Focus, Media, Role,
 from livefeed.newsroom import decisions, drafting
 from livefeed.newsroom.deeds import ADDING, told
 from livefeed.newsroom.refusals import Forbidden, Invalid, KeyMisused, NotNow, Refused, Stale, Unknown
-from livefeed.newsroom.silence import closes_at
+from livefeed.newsroom.silence import closes_at, warned_from
 from livefeed.store import Batch, Conflict, FirstResult, Key, KeyUsed, Store
 
 log = structlog.get_logger()
@@ -358,6 +358,13 @@ class Newsroom:
         """When a coverage closes by itself if nothing is published before; None for never."""
         newest = await self._store.published_before(coverage.slug, None, 1)
         return closes_at(coverage, newest[0] if newest else None, close_after)
+
+    async def closing(self, coverage: Coverage, close_after: float) -> datetime | None:
+        """The same, from when the desk is warned of it on."""
+        closing = await self.silence_ends(coverage, close_after) if close_after else None
+        if closing is None or await self._store.now() < warned_from(closing, close_after):
+            return None
+        return closing
 
     async def close_silent(self, close_after: float) -> list[Coverage]:
         """Close the live coverages in which nothing was published for `close_after` seconds. Any number of

@@ -18,6 +18,7 @@ from pathlib import Path
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
+from livefeed.audience import Audience
 from livefeed.events import Event, coverage_url, public_media, rfc3339, update_url
 from livefeed.model import Corrected, Coverage, CoverageStatus, Editor, Role, Status, Update
 from livefeed.notes import Note
@@ -37,6 +38,7 @@ from livefeed.pages.theme import STATIC, THEME_STYLE, Theme, template_folder
 from livefeed.pages.widget import Widget, widget_url
 from livefeed.providers import player_of, provider_of
 from livefeed.rubrics import named_rubrics
+from livefeed.standing import Standing
 from livefeed.store import Revision
 from livefeed.text import direction_of_language, title_of
 from livefeed.timeline import Front, SiteFront
@@ -281,6 +283,28 @@ class Pages:
             **self._stream(front),
         )
 
+    def running_part(
+        self,
+        front: Front,
+        audience: Audience,
+        editor: Editor,
+        *,
+        closing: datetime | None,
+        standing: Standing | None,
+    ) -> str:
+        """How a coverage runs now, for the desk's page: who reads and what has reached them, when silence
+        closes it (None while nobody is to be warned), and how its deliveries stand."""
+        return self._render(
+            "desk_running.html",
+            self._site_language,
+            front=front,
+            coverage=front.coverage,
+            audience=audience,
+            closing=closing,
+            standing=standing,
+            role=editor.role,
+        )
+
     def coverage_form_page(
         self, coverage: Coverage, slug: str, patterns: Sequence[Coverage], editor: Editor
     ) -> str:
@@ -380,6 +404,7 @@ class Pages:
             absolute=lambda address: absolute(address, self.base_url),
             clock=local_clock,
             date=local_date,
+            grouped=lambda number: f"{number:,}",
             isolated=isolated,
             rfc3339=rfc3339,
             sized=lambda media: sized(media, self.base_url),

@@ -1,44 +1,46 @@
-// <desk-audience>: how many pages are open now, and whether the newest update has reached them all.
+// <desk-audience>: how the coverage runs now: open pages and what has reached them, connections, deliveries. The words
+// come from the server. None of it is a live region but the warning: numbers that change must not talk.
 
 const INTERVAL = 5000;
+const SOON = 1000; // while an update is still on its way to some
 
 customElements.define('desk-audience', class extends HTMLElement {
   connectedCallback() {
     this.#look();
     addEventListener('outbox-sent', () => this.#look());
     document.addEventListener('visibilitychange', () => this.#look());
+    this.#details.addEventListener('toggle', () => this.#look());
   }
 
   // The counts as the server has them now; null without an answer.
   async counts() {
-    const answer = await fetch(this.dataset.address, { headers: { Accept: 'application/json' } }).catch(() => null);
+    const answer = await fetch(this.dataset.counts, { headers: { Accept: 'application/json' } }).catch(() => null);
     return answer?.ok ? answer.json() : null;
   }
 
-  #clock(moment) {
-    const { lang } = document.documentElement;
-    const told = { hour: '2-digit', minute: '2-digit', timeZone: this.dataset.zone, numberingSystem: 'latn' };
-    return new Intl.DateTimeFormat(lang, told).format(new Date(moment));
+  get #details() {
+    return this.querySelector('details');
   }
 
   async #look() {
     clearTimeout(this.soon);
     if (document.hidden) return;
-    const counts = await this.counts();
-    if (counts) this.#show(counts);
+    const deliveries = this.#details.open ? '?deliveries=1' : ''; // which cost the server more than counting
+    const answer = await fetch(this.dataset.page + deliveries).catch(() => null);
+    const text = answer?.ok ? await answer.text() : '';
+    const found = new DOMParser().parseFromString(text, 'text/html');
+    for (const part of found.querySelectorAll('[data-running]')) this.#show(part);
     clearTimeout(this.soon);
-    this.soon = setTimeout(() => this.#look(), INTERVAL);
+    this.soon = setTimeout(() => this.#look(), found.querySelector('[data-under-way]') ? SOON : INTERVAL);
   }
 
-  #show({ readers, reached, closes_at: closing }) {
-    const warning = this.querySelector('.warning');
-    warning.hidden = !closing;
-    if (closing) warning.textContent = this.dataset.closing.replace('{time}', this.#clock(closing));
-    const { forms, all, some } = this.dataset;
-    const words = JSON.parse(forms);
-    const form = new Intl.PluralRules(document.documentElement.lang).select(readers);
-    const open = (words[form] ?? words.other).replace('{n}', readers);
-    const news = reached >= readers ? all : some.replace('{n}', reached);
-    this.querySelector('.open').textContent = readers ? `${open} · ${news}` : open;
+  #show(part) {
+    const current = this.querySelector(`[data-running="${part.dataset.running}"]`);
+    if (part.dataset.running === 'warning') {
+      current.hidden = !part.textContent;
+      if (current.textContent !== part.textContent) current.textContent = part.textContent;
+    } else if (current.outerHTML !== part.outerHTML && !current.contains(document.activeElement)) {
+      current.replaceWith(part);
+    }
   }
 });

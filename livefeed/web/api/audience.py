@@ -6,7 +6,6 @@ from aiohttp import web
 
 from livefeed.events import rfc3339
 from livefeed.model import Role
-from livefeed.newsroom.silence import warned_from
 from livefeed.web.api.answers import json_answer
 from livefeed.web.guard import caller_of, needs
 from livefeed.web.rooms import rooms_of
@@ -22,9 +21,7 @@ async def read_audience(request: web.Request) -> web.Response:
     await caller_of(request)
     rooms = rooms_of(request)
     coverage = await rooms.newsroom.coverage(slug)
-    close_after = rooms.settings.close_after
-    closing = await rooms.newsroom.silence_ends(coverage, close_after) if close_after else None
-    warned = closing is not None and await rooms.store.now() >= warned_from(closing, close_after)
+    closing = await rooms.newsroom.closing(coverage, rooms.settings.close_after)
     audience = await rooms.audiences.of(slug)
     webhooks = [
         endpoint
@@ -33,11 +30,13 @@ async def read_audience(request: web.Request) -> web.Response:
     ]
     return json_answer(
         {
-            "closes_at": rfc3339(closing) if warned and closing else None,
+            "closes_at": rfc3339(closing) if closing else None,
             "readers": audience.readers,
             "reached": audience.reached,
             "websocket": audience.websocket,
             "sse": audience.sse,
+            "polling": audience.polling,
+            "arrived_after": audience.arrival and round(audience.arrival.seconds, 4),
             "webhooks": len(webhooks),
             "subscribers": len(await rooms.subscriptions.subscriptions.all()),
         }

@@ -534,10 +534,16 @@ _OWN_SCHEMAS: dict[str, Json] = {
                 "format": "date-time",
                 "description": "When silence closes it, told in the last quarter of the silence.",
             },
-            "readers": _COUNT | {"description": "Open pages; those who poll are not counted."},
+            "readers": _COUNT | {"description": "Open pages; those who poll count while they wait."},
             "reached": _COUNT | {"description": "Open pages that were written everything."},
             "websocket": _COUNT,
             "sse": _COUNT,
+            "polling": _COUNT | {"description": "Long polls that wait for their answer."},
+            "arrived_after": {
+                "type": ["number", "null"],
+                "description": "Seconds from the time of the newest publication that every open page has "
+                "until the last of them had taken it.",
+            },
             "webhooks": _COUNT,
             "subscribers": _COUNT | {"description": "Of the site's feeds, by WebSub."},
         }

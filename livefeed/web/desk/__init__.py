@@ -10,6 +10,7 @@ from livefeed.web.desk import (
     login,
     people,
     preview,
+    running,
     subscribers,
     tokens,
     webhooks,
@@ -27,5 +28,6 @@ routes = (
     *coverage_form.routes,
     *history.routes,
     *preview.routes,
+    *running.routes,
     *coverages.routes,  # last, for its /desk/{slug} would take the others' addresses
 )
