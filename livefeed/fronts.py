@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
+from collections.abc import Callable
 from datetime import UTC, datetime
 from itertools import count
 
@@ -70,8 +71,9 @@ class Amendments:
 class CoverageShelf:
     """The front of one coverage; follows its channel."""
 
-    def __init__(self, slug: str, limits: Limits) -> None:
+    def __init__(self, slug: str, limits: Limits, turned: Callable[[], None]) -> None:
         self.slug = slug
+        self._turned = turned
         self.front: Front | None = None
         self.amendments = Amendments(0)
         self.withdrawals = next(_withdrawals)
@@ -84,17 +86,20 @@ class CoverageShelf:
         if self.front is not None and event.offset > self.front.position.offset:
             self.front = fold(self.front, event, self._limits)
         self.amendments.apply(event)
+        self._turned()
 
     def restart(self) -> None:
         """See `Follower`."""
         self.front = None
         self.withdrawals = next(_withdrawals)
+        self._turned()
 
 
 class SiteShelf:
     """The front of the index; follows the site's channel."""
 
-    def __init__(self, breaking_limit: int) -> None:
+    def __init__(self, breaking_limit: int, turned: Callable[[], None]) -> None:
+        self._turned = turned
         self.front: SiteFront | None = None
         self.amendments = Amendments(0)
         self._breaking_limit = breaking_limit
@@ -104,20 +109,26 @@ class SiteShelf:
         if self.front is not None and event.offset > self.front.position.offset:
             self.front = fold_site(self.front, event, self._breaking_limit)
         self.amendments.apply(event)
+        self._turned()
 
     def restart(self) -> None:
         """See `Follower`."""
         self.front = None
+        self._turned()
 
 
 class Fronts:
-    """Finds the front of a coverage, or the site's."""
+    """Finds the front of a coverage, or the site's.
+
+    `turn` grows with every change: what was made of fronts in an earlier turn may be another thing now.
+    """
 
     def __init__(self, store: Store, fanout: Fanout, limits: Limits) -> None:
         self._store = store
         self._fanout = fanout
         self._limits = limits
-        self._site = SiteShelf(limits.breaking)
+        self.turn = 0
+        self._site = SiteShelf(limits.breaking, self._turned)
         self._shelves: OrderedDict[str, CoverageShelf] = OrderedDict()
         self._locks: dict[str, asyncio.Lock] = {}
         self._coverages: dict[str, Coverage] = {}
@@ -200,6 +211,7 @@ class Fronts:
             folded = folded and fold_site(folded, entry.event, self._limits.breaking)
         self._site.front = folded
         self._site.amendments = Amendments.of(channel.tail)
+        self._turned()
         if self._site not in channel.followers:
             channel.followers.append(self._site)
 
@@ -212,7 +224,7 @@ class Fronts:
         if front is None:
             return None
         if shelf is None:
-            shelf = CoverageShelf(slug, self._limits)
+            shelf = CoverageShelf(slug, self._limits, self._turned)
         # From here to the end nothing is awaited: no event can slip in between.
         folded: Front | None = front
         for entry in channel.tail.entries_after(front.position.offset) or ():
@@ -224,6 +236,7 @@ class Fronts:
         self._shelves[slug] = shelf
         self._shelves.move_to_end(slug)
         self._forget_some()
+        self._turned()
         return folded or front
 
     def _forget_some(self) -> None:
@@ -237,6 +250,9 @@ class Fronts:
         for slug in spare[: max(0, len(spare) - KEPT)]:
             self._fanout.unfollow(live_channel(slug), self._shelves.pop(slug))
             self._locks.pop(slug, None)
+
+    def _turned(self) -> None:
+        self.turn += 1
 
     def _lock(self, name: str) -> asyncio.Lock:
         return self._locks.setdefault(name, asyncio.Lock())

@@ -29,6 +29,7 @@ class Server:
     url: str
     rooms: Rooms
     client: aiohttp.ClientSession
+    runner: Runner
     tokens: dict[str, str] = field(default_factory=dict)
 
     async def token(self, role: Role | str = Role.ADMIN, **narrowed: Any) -> str:
@@ -126,7 +127,7 @@ async def running(settings: Settings, store: Store | None = None) -> AsyncIterat
         # Raw header values and no cookie jar: tests say what they send.
         async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as client:
             try:
-                yield Server(url, rooms, client)
+                yield Server(url, rooms, client, runner)
             finally:
                 rooms.draining = True
                 await site.stop()

@@ -113,13 +113,16 @@ async def serve(settings: Settings, *, started: Started | None = None) -> None:
 
 def create_app(rooms: Rooms) -> web.Application:
     """The application over open rooms."""
-    app = web.Application(middlewares=[answer_errors], client_max_size=rooms.settings.request_bytes)
+    app = web.Application(
+        middlewares=[answer_errors, rooms.repeats.note_world], client_max_size=rooms.settings.request_bytes
+    )
     app[ROOMS] = rooms
     for door in DOORS:
         app.router.add_routes(door.routes)
     app.on_response_prepare.append(add_security_headers)
     app.on_response_prepare.append(live.open_to_all)
     app.on_response_prepare.append(_part_when_draining)
+    app.on_response_prepare.append(rooms.repeats.keep)  # last: it keeps what goes out
     return app
 
 
@@ -352,6 +355,7 @@ async def _part_when_draining(request: web.Request, response: web.StreamResponse
     # server.
     if request.app[ROOMS].draining:
         response.force_close()
+        response.headers["Connection"] = "close"
 
 
 def _stop_signal() -> asyncio.Event:

@@ -10,6 +10,7 @@ from aiohttp import web
 from livefeed.pages import STATIC
 from livefeed.web.answers import Problem
 from livefeed.web.documents import respond
+from livefeed.web.repeats import repeatable
 from livefeed.web.rooms import rooms_of
 
 # What is behind a versioned address, or a font's, never changes. What modules import has no version, and an
@@ -31,6 +32,7 @@ routes = web.RouteTableDef()
 
 
 @routes.get("/static/{name:.+}")
+@repeatable
 async def static_file(request: web.Request) -> web.StreamResponse:
     """A style sheet, script, font or picture of the pages."""
     rooms = rooms_of(request)
@@ -53,6 +55,7 @@ async def static_file(request: web.Request) -> web.StreamResponse:
 
 
 @routes.get("/sw.js")
+@repeatable
 async def service_worker(request: web.Request) -> web.Response:
     """What keeps the last seen pages in browsers, or takes that back. At the root, for it sees only what is
     below its own address; another one with any change of the static files."""

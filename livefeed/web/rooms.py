@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from aiohttp import web
@@ -26,6 +26,7 @@ from livefeed.previews import Previews
 from livefeed.settings import Settings
 from livefeed.store import Store
 from livefeed.web.documents import Documents
+from livefeed.web.repeats import Repeats
 
 
 @dataclass(slots=True)
@@ -55,6 +56,10 @@ class Rooms:
     draining: bool = False
     synced: bool = False
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    repeats: Repeats = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.repeats = Repeats(self._world)
 
     @property
     def base_url(self) -> str:
@@ -64,6 +69,11 @@ class Rooms:
     @base_url.setter
     def base_url(self, address: str) -> None:
         self.pages.base_url = address
+
+    def _world(self) -> Hashable:
+        """Everything that a public page or feed depends on, besides what is asked."""
+        now = int(self.clock().timestamp())
+        return now, self.fronts.turn, self.store.away, self.draining, self.base_url
 
     @property
     def hub(self) -> str:

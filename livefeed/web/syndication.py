@@ -10,6 +10,7 @@ from livefeed.rubrics import Rubric, Sort
 from livefeed.store import StoreAway
 from livefeed.web.answers import Problem
 from livefeed.web.documents import Document, respond
+from livefeed.web.repeats import repeatable
 from livefeed.web.rooms import rooms_of
 from livefeed.web.sources import (
     archive_source,
@@ -30,6 +31,7 @@ routes = web.RouteTableDef()
 
 
 @routes.get("/feeds/coverages.opml")
+@repeatable
 async def coverages(request: web.Request) -> web.Response:
     """The feeds of all coverages, as a list to import."""
     rooms = rooms_of(request)
@@ -50,6 +52,7 @@ async def coverages(request: web.Request) -> web.Response:
 
 
 @routes.get(f"/feeds/breaking.{{form:{FORMS}}}")
+@repeatable
 async def site_breaking(request: web.Request) -> web.Response:
     """The breaking items of the site."""
     rooms = rooms_of(request)
@@ -69,18 +72,21 @@ async def of_tag(request: web.Request) -> web.Response:
 
 
 @routes.get(f"/live/{{slug}}/breaking.{{form:{FORMS}}}")
+@repeatable
 async def coverage_breaking(request: web.Request) -> web.Response:
     """The breaking items of a coverage."""
     return await _coverage_feed(request, breaking_only=True)
 
 
 @routes.get(f"/live/{{slug}}/updates.{{form:{FORMS}}}")
+@repeatable
 async def coverage_updates(request: web.Request) -> web.Response:
     """Everything of a coverage that is new; its archive documents have the rest."""
     return await _coverage_feed(request, breaking_only=False)
 
 
 @routes.get(f"/live/{{slug}}/archive/{{number}}.{{form:{FORMS}}}")
+@repeatable
 async def coverage_archive(request: web.Request) -> web.Response:
     """An archive document (RFC 5005): the n-th `ARCHIVE_ITEMS` updates of a coverage, from the oldest."""
     rooms = rooms_of(request)

@@ -23,11 +23,7 @@ routes = web.RouteTableDef()
 @routes.get("/api/v1/coverages")
 @needs(Role.CONTRIBUTOR, Scope.OWN)
 async def list_coverages(request: web.Request) -> web.Response:
-    """All coverages, the last opened first; with `archived` only those that were archived, or only those that
-    were not."""
-    archived = request.query.get("archived")
-    if archived not in {None, "yes", "no"}:
-        raise Problem(400, f"archived is {archived[:40]!r}; yes and no can be asked for.", field="archived")
+    """All coverages, the last opened first."""
     caller = await caller_of(request)
     rooms = rooms_of(request)
     site = await rooms.store.site(1)
@@ -35,8 +31,7 @@ async def list_coverages(request: web.Request) -> web.Response:
     coverages = [
         public_coverage(coverage, rooms.base_url)
         for coverage in reversed(site.coverages)
-        if (granted is None or coverage.slug in granted)
-        and (archived is None or bool(coverage.archived_at) == (archived == "yes"))
+        if granted is None or coverage.slug in granted
     ]
     return json_answer({"coverages": coverages})
 
