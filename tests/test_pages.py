@@ -68,9 +68,7 @@ READER_SCRIPTS = (
     "live-coverage",
     "connection",
     "new-updates",
-    "pause-updates",
-    "copy-text",
-    "click-to-load",
+    "update-controls",
 )
 
 UPDATE_TEXTS = ("headline", "text", "dateline", "place", "attribution")
@@ -456,7 +454,7 @@ def test_a_fragment_says_everything_a_newsroom_wrote(pages: Pages) -> None:
 def test_a_fragment_has_absolute_addresses_only(pages: Pages) -> None:
     article = fragment(pages.update_fragment(UPDATE, COVERAGE))
     addresses = [e.get(key) for e in elements(article) for key in ("href", "src") if e.get(key)]
-    assert len(addresses) == 7
+    assert len(addresses) == 8
     assert all((address or "").startswith("https://") for address in addresses)
 
 
@@ -695,7 +693,6 @@ def test_every_file_a_page_names_exists(pages: Pages) -> None:
 
 def test_what_a_reader_downloads_stays_small() -> None:
     # All scripts of a page together, as they are served: `tests/web/test_files.py`.
-    assert len(gzip.compress((STATIC / "click-to-load.js").read_bytes())) <= 600
     assert len(gzip.compress((STATIC / "livefeed.css").read_bytes())) <= 8 * 1024
 
 

@@ -185,7 +185,8 @@ def _correction(entry: Entry, number: int, at: datetime) -> Entry:
     return replace(
         entry,
         id=f"{entry.id}/corrections/{number}",
-        url=f"{entry.url}#correction-{number}",  # some readers take two items of one address for one
+        # Some readers take two items of one address for one.
+        url=f"{entry.url}/corrections#correction-{number}",
         published=at,
         updated=at,
         corrects=True,

@@ -1,5 +1,7 @@
 // <text-size> and <color-scheme>: what the reader chose, kept in this browser. The words of the schemes are in the
 // button; the style sheet shows those of the one in force, which without a choice is the device's.
+import { remember } from './remembered.js';
+
 const STEPS = ['100', '112', '125', '150'];
 const NEXT = { '': 'light', light: 'dark', dark: '' };
 const chosen = document.documentElement.dataset;
@@ -12,9 +14,7 @@ const choice = (name, key, next) => customElements.define(name, class extends HT
       const button = event.target.closest('button');
       if (!button) return;
       chosen[key] = next(chosen[key], Number(button.dataset.step));
-      try {
-        localStorage.setItem(`livefeed:${name === 'text-size' ? name : key}`, chosen[key]);
-      } catch { /* it holds for this page */ }
+      remember(name === 'text-size' ? name : key, chosen[key]);
     });
   }
 });

@@ -37,7 +37,7 @@
       root.adoptedStyleSheets = [sheet];
       this.#frame.part = 'frame';
       this.#frame.loading = 'lazy';
-      this.#frame.allow = 'fullscreen; encrypted-media; picture-in-picture';
+      this.#frame.allow = 'fullscreen; encrypted-media; picture-in-picture; web-share; clipboard-write';
       root.append(this.#slot, this.#frame);
     }
 

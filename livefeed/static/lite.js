@@ -53,7 +53,7 @@ function apply({ id, html }) {
   } else if (Number(element.dataset.order) > oldest()) {
     waiting.set(id, element);
   }
-  const entry = id && page.querySelector(`.key-events [data-id="${id}"]`);
+  const entry = id && document.getElementById(`k-${id}`);
   if (entry && !('keyEvent' in element.dataset && element.dataset.status === 'published')) entry.remove();
   else entry?.querySelector('span').replaceChildren(...element.querySelector('h3').cloneNode(true).childNodes);
 }
@@ -98,7 +98,7 @@ function asText(html) {
     caption.prepend(`[${page.dataset.picture}] ${caption.textContent ? '' : alt}`);
     figure.replaceChildren(caption);
   }
-  for (const other of element.querySelectorAll('img, picture, video, audio, iframe, object')) other.remove();
+  for (const other of element.querySelectorAll('img, picture, video, audio, iframe, object, copy-text')) other.remove();
   const link = element.querySelector('.permalink');
   if (link) link.search = '?lite=1';
   return element;

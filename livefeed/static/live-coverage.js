@@ -7,6 +7,7 @@
 import { Connection } from './connection.js';
 import { lastVisit } from './last-visit.js';
 import { focus, replace, steady } from './reading-place.js';
+import { remember } from './remembered.js';
 
 const LOST_SHOWN_AFTER = 5000; // most losses mend sooner; a line that flickers alarms for nothing
 const ANNOUNCE_INTERVAL = 10000;
@@ -16,7 +17,8 @@ const MOST = 100; // articles that stay by themselves: a weak phone has to lay a
 
 customElements.define('live-coverage', class extends HTMLElement {
   #frames = [];
-  #waiting = new Map(); // id → article; null for one that would be cut at once
+  #waiting = new Map(); // id → article, oldest first
+  #skipped = 0; // came before those that wait, and would be cut at once
   #announced = 0;
   #unannounced = 0;
   #title = document.title;
@@ -75,7 +77,7 @@ customElements.define('live-coverage', class extends HTMLElement {
       this.#mirror(element);
     } else if (this.#waiting.has(id)) {
       this.#waiting.set(id, element);
-    } else if (order(element) < order(this.#stream()[0])) {
+    } else if (order(element) <= order([...this.#waiting.values()].at(-1) ?? this.#stream().at(-1))) {
       this.#mirror(element); // it stands on an archive page; the lists beside the stream still name it
     } else {
       this.#arrive(id, element, live);
@@ -87,7 +89,10 @@ customElements.define('live-coverage', class extends HTMLElement {
       this.#insert(article);
     } else {
       this.#waiting.set(id, article);
-      if (this.#waiting.size > this.#most) this.#waiting.set([...this.#waiting].find(([, kept]) => kept)[0], null);
+      if (this.#waiting.size > this.#most) {
+        this.#waiting.delete(this.#waiting.keys().next().value);
+        this.#skipped += 1;
+      }
       this.#count();
     }
     this.#unannounced += 1;
@@ -103,10 +108,9 @@ customElements.define('live-coverage', class extends HTMLElement {
 
   #reveal() {
     const arrived = [...this.#waiting.values()];
-    this.#waiting.clear();
-    this.#count();
-    const gone = this.#leave([...this.#stream(), ...arrived]);
-    const fresh = arrived.filter(article => article && !gone.includes(article));
+    const gone = this.#leave([...this.#stream(), ...Array(this.#skipped), ...arrived]);
+    this.#forget();
+    const fresh = arrived.filter(article => !gone.includes(article));
     for (const article of fresh) this.#insert(article);
     const first = fresh.at(this.#oldestFirst ? 0 : -1);
     (this.#oldestFirst ? first : this.#part('updates'))?.scrollIntoView();
@@ -141,11 +145,9 @@ customElements.define('live-coverage', class extends HTMLElement {
   #click(event) {
     const link = event.target.closest('a');
     if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
-    const { id } = link.closest('.key-events li, .pinned-block article')?.dataset ?? {};
+    const id = link.closest('.key-events li, .pinned-block article')?.id.slice(2);
     if (link.dataset.order) {
-      try {
-        localStorage.setItem('livefeed:order', link.dataset.order);
-      } catch { /* it holds for this page */ }
+      remember('order', link.dataset.order);
     } else if (link.rel === 'prev' && this.#stream().length < 3 * this.#most) {
       event.preventDefault();
       this.#older(link.href).catch(() => location.assign(link.href));
@@ -167,8 +169,14 @@ customElements.define('live-coverage', class extends HTMLElement {
     if (articles.length) focus(articles.reduce((one, other) => (order(one) > order(other) ? one : other)));
   }
 
+  #forget() {
+    this.#waiting.clear();
+    this.#skipped = 0;
+    this.#count();
+  }
+
   #count() {
-    const count = this.#waiting.size;
+    const count = this.#skipped + this.#waiting.size;
     this.querySelector('new-updates').count = count;
     document.title = count ? `(${count}) ${this.#title}` : this.#title;
   }
@@ -201,12 +209,14 @@ customElements.define('live-coverage', class extends HTMLElement {
 
     const list = this.#part('key-events');
     if (!list) return;
-    const entries = [...list.querySelectorAll('li')];
-    entries.find(entry => entry.dataset.id === id)?.remove();
+    // By its id, and a new one from the newest on: an arrival must not cost more the longer the list is.
+    document.getElementById(`k-${id}`)?.remove();
     if ('keyEvent' in article.dataset && status === 'published') {
       const entry = keyEvent(article, this.dataset.channel);
-      const next = entries.find(other => other.isConnected && order(other) < order(article));
-      if (next) next.before(entry);
+      const entries = list.getElementsByTagName('li');
+      let at = 0;
+      while (order(entries[at]) > order(article)) at += 1;
+      if (entries[at]) entries[at].before(entry);
       else [...list.querySelectorAll('ol')].at(-1).append(entry);
     }
     list.hidden = !list.querySelector('li');
@@ -217,8 +227,7 @@ customElements.define('live-coverage', class extends HTMLElement {
     const page = await load(location.href, { cache: 'no-store' });
     const fresh = page.querySelector('live-coverage');
     this.#frames = [];
-    this.#waiting.clear();
-    this.#count();
+    this.#forget();
     steady(this, () => {
       for (const part of fresh.querySelectorAll('[data-part]')) this.#part(part.dataset.part)?.replaceWith(part);
       if (this.#stream().length) this.querySelector('.empty')?.remove();
@@ -296,7 +305,8 @@ function copyOf(article) {
 
 function keyEvent(article, channel) {
   const entry = document.createElement('li');
-  Object.assign(entry.dataset, { id: article.dataset.id, order: article.dataset.order });
+  entry.id = `k-${article.dataset.id}`;
+  entry.dataset.order = article.dataset.order;
   const link = document.createElement('a');
   link.href = article.isConnected ? `#${article.id}` : `${channel}?with=${article.dataset.id}`;
   const heading = article.querySelector('h3');

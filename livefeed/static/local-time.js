@@ -2,6 +2,7 @@
 // update of the last day how long ago it was, by the server's clock, for that of a device may be hours off.
 
 const DAY = 86400000;
+const spoken = {}; // language → its formats, which are dear to make
 let ahead; // how far the server's clock is before ours, in milliseconds
 
 customElements.define('local-time', class extends HTMLElement {
@@ -9,8 +10,12 @@ customElements.define('local-time', class extends HTMLElement {
     const time = this.querySelector('time');
     if (!time) return;
     const language = `${this.closest('[lang]')?.lang || 'en'}-u-nu-latn`;
-    time.title = new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'long' }).format(new Date(time.dateTime));
-    this.words = new Intl.RelativeTimeFormat(language, { numeric: 'auto' });
+    const { full, ago } = spoken[language] ??= {
+      full: new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'long' }),
+      ago: new Intl.RelativeTimeFormat(language, { numeric: 'auto' }),
+    };
+    time.title = full.format(new Date(time.dateTime));
+    this.words = ago;
     this.tick();
   }
 

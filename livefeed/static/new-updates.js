@@ -1,7 +1,10 @@
-// <new-updates>: the counted button that new updates wait behind. Fires `reveal` when it is pressed.
+// <new-updates>: the counted button that new updates wait behind; fires `reveal` when it is pressed.
+// <pause-updates>: while paused, all of them wait there (WCAG 2.2.2).
+import { remember, remembered } from './remembered.js';
+
 customElements.define('new-updates', class extends HTMLElement {
   connectedCallback() {
-    this.addEventListener('click', () => this.dispatchEvent(new Event('reveal')));
+    this.onclick = () => this.dispatchEvent(new Event('reveal'));
   }
 
   set count(count) {
@@ -14,5 +17,20 @@ customElements.define('new-updates', class extends HTMLElement {
     const forms = JSON.parse(this.dataset.forms);
     const language = document.documentElement.lang;
     return (forms[new Intl.PluralRules(language).select(count)] ?? forms.other).replace('{n}', count);
+  }
+});
+
+customElements.define('pause-updates', class extends HTMLElement {
+  connectedCallback() {
+    this.#show(remembered('paused') === 'yes');
+    this.onclick = () => {
+      this.#show(!this.paused);
+      remember('paused', this.paused ? 'yes' : 'no');
+    };
+  }
+
+  #show(paused) {
+    this.paused = paused;
+    this.querySelector('button').textContent = paused ? this.dataset.on : this.dataset.off;
   }
 });

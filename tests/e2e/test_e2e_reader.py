@@ -35,6 +35,7 @@ VIOLATED = """() => new Promise(resolve => {
   const block = document.querySelector('script[type="application/ld+json"]');
   document.head.append(Object.assign(document.createElement('script'), { text: block.text }));
 })"""
+REFUSE = "name => { navigator.share = async () => { throw new DOMException('', name); }; }"
 TWO_COLUMNS = {"width": 1280, "height": 900}
 
 
@@ -59,6 +60,8 @@ async def test_without_scripts_every_update_is_there_and_links_lead_to_the_other
     first_page = len(told) - PAGE_SIZE
     assert ids == list(reversed(told))[:first_page]
     await expect(page.locator(".updates .body").first).to_be_visible()
+    shared = page.locator(f"#u-{ids[0]} .share a")
+    await expect(shared).to_have_attribute("href", f"{site.url}/live/told/updates/{ids[0]}")
     for name in ("text-size", "pause-updates", "new-updates", ".lost"):
         await expect(page.locator(name)).to_be_hidden()
     reload = page.locator(".stream-head").get_by_role("link", name="تحديث الصفحة")
@@ -171,6 +174,36 @@ async def test_the_status_line_tells_counts_and_never_the_news(site: Site, visit
     await site.publish("status", "خبر لا يُقرأ من تلقاء نفسه", breaking=True)
     await expect(status).to_have_text("تحديث واحد جديد")
     await expect(page.locator(".empty")).to_have_count(0)
+
+
+async def test_an_updates_address_is_handed_on_by_the_device_or_copied(
+    site: Site, told: list[str], visitor: Visitor
+) -> None:
+    await visitor.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page = await visitor.read(f"{site.url}/live/told")
+    permalink = f"{site.url}/live/told/updates/{told[10]}"
+    link = page.locator(f"#u-{told[10]}").get_by_role("link", name="شارك")
+    await expect(link).to_have_accessible_description("الخبر 11")
+    await link.focus()
+    await page.keyboard.press("Enter")
+    await expect(page.locator('[role="status"]')).to_have_text("نُسخ الرابط")
+    await expect(page.locator(f"#u-{told[10]} .share a")).to_have_text("نُسخ الرابط")
+    await expect(page.locator(f"#u-{told[10]} .share a")).to_be_focused()
+    assert await page.evaluate("navigator.clipboard.readText()") == permalink
+    await expect(link).to_have_text("شارك")  # again, for the next time
+    await page.evaluate("navigator.clipboard.writeText('')")
+
+    await page.add_init_script("navigator.share = async shared => { window.shared = shared; };")
+    await page.goto(permalink)
+    await page.get_by_role("link", name="شارك").click()
+    shared = await page.wait_for_function("() => window.shared")
+    assert await shared.json_value() == {"title": "الخبر 11", "url": permalink}
+    await page.evaluate(REFUSE, "AbortError")
+    await page.get_by_role("link", name="شارك").click()
+    assert await page.evaluate("navigator.clipboard.readText()") == ""
+    await page.evaluate(REFUSE, "NotAllowedError")
+    await page.get_by_role("link", name="شارك").click()
+    await expect(page.locator('[role="status"]')).to_have_text("نُسخ الرابط")
 
 
 async def test_the_index_puts_the_coverage_that_was_active_last_first(site: Site, page: Page) -> None:

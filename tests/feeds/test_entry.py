@@ -172,7 +172,7 @@ def test_each_correction_is_an_entry_that_says_what_was_wrong_and_leads_to_the_u
         '<p lang="ar" dir="rtl">كان العدد خطأ.</p>'
         f'<p lang="ar" dir="rtl"><a href="{update.url}">التحديث المصحح</a></p>'
     )
-    assert first.url == f"{update.url}#correction-1"
+    assert first.url == f"{update.url}/corrections#correction-1"
     assert first.categories == (Category("correction", FLAGS, "تصحيح"),)
     assert "&lt;b&gt;&amp;" in second.content
 

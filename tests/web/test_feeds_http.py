@@ -230,7 +230,7 @@ async def test_a_correction_republishes_the_item_and_is_an_item_of_its_own(serve
         assert corrected["updated"] > before[0]["updated"]
         assert correction["id"] == f"{corrected['id']}/corrections/1"
         assert correction["title"] == "تصحيح: كان العدد خطأ"
-        assert correction["link"] == f"{update['url']}#correction-1"
+        assert correction["link"] == f"{update['url']}/corrections#correction-1"
     await change(server, "POST", update, "/retraction", reason="سر", note="سُحب")
     for path in FEEDS:
         answer = await feed(server, f"{path}.{form}")
@@ -281,7 +281,12 @@ async def test_what_happens_to_an_update_too_old_for_the_feed_reaches_its_reader
         newest = [update["url"] for update in reversed(updates)]
         for path in FEEDS[:3]:
             answer = await feed(server, f"{path}.atom")
-            told = [f"{corrected['url']}#correction-1", *newest[:58], withdrawn["url"], corrected["url"]]
+            told = [
+                f"{corrected['url']}/corrections#correction-1",
+                *newest[:58],
+                withdrawn["url"],
+                corrected["url"],
+            ]
             assert links(answer) == told
             assert answer.text.count("at:deleted-entry ") == 1
         clock.ahead = timedelta(hours=49)
