@@ -8,6 +8,8 @@ UV_VERSION := 0.13.9
 LOCKS := requirements.lock requirements-build.lock requirements-dev.lock
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# Containers often set it: every start of a program would compile all of its modules anew, a third of its work.
+unexport PYTHONDONTWRITEBYTECODE
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --progress-bar off
 # The build tools are installed from their own lock, so no build fetches an unlocked one behind our back.
 PIP_LOCKED := $(PIP_INSTALL) --require-hashes --no-build-isolation
@@ -103,6 +105,7 @@ $(VENV)/.installed: requirements.lock requirements-build.lock pyproject.toml | $
 	@$(PIP_LOCKED) -r requirements-build.lock
 	@$(PIP_LOCKED) -r requirements.lock
 	@$(PIP_INSTALL) --no-deps --no-build-isolation --editable .
+	@$(BIN)/python -m compileall -q livefeed  # pip does it for what it copies only
 	@touch $@
 
 # Parsers of the JavaScript world that read our feeds in tests; Node itself came with the developers' tools.

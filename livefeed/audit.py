@@ -11,6 +11,7 @@ import io
 import json
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -93,17 +94,14 @@ class Search:
         return self.coverage in {"", act.coverage} and self.by in {"", act.by}
 
 
-_ACT = TypeAdapter(Act)
-
-
 def encode_act(act: Act) -> str:
     """The stored form."""
-    return _ACT.dump_json(act, exclude_defaults=True).decode()
+    return _acts().dump_json(act, exclude_defaults=True).decode()
 
 
 def decode_act(payload: str | bytes) -> Act:
     """The act stored as `payload`."""
-    return _ACT.validate_json(payload)
+    return _acts().validate_json(payload)
 
 
 def entry_document(entry: Entry) -> dict[str, Any]:
@@ -127,6 +125,11 @@ def entry_row(entry: Entry | None) -> str:
     line = io.StringIO()
     csv.writer(line).writerow(cells)
     return line.getvalue()
+
+
+@cache
+def _acts() -> TypeAdapter[Act]:
+    return TypeAdapter(Act)  # built on first use, as those of `events`
 
 
 def _inert(cell: str) -> str:

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import cache
 from typing import Any
 from urllib.parse import quote
 
@@ -80,8 +81,6 @@ class Event:
         return cls(channel, position, Kind(kind), update=replace(update, position=position, order=order))
 
 
-_UPDATE = TypeAdapter(Update)
-_COVERAGE = TypeAdapter(Coverage)
 _NUMBERS = {"position", "order", "version"}
 
 # What no public form shows; a position is put back as the cursor it is.
@@ -99,23 +98,23 @@ STORED_BREAKING = '"breaking":true'
 def encode(state: Update | Coverage) -> str:
     """The stored form of a state: every field but the numbers that the store gives."""
     if isinstance(state, Update):
-        return _UPDATE.dump_json(state, exclude=_NUMBERS).decode()
-    return _COVERAGE.dump_json(state, exclude=_NUMBERS).decode()
+        return _updates().dump_json(state, exclude=_NUMBERS).decode()
+    return _coverages().dump_json(state, exclude=_NUMBERS).decode()
 
 
 def decode_update(payload: str | bytes) -> Update:
     """The update stored as `payload`, without its numbers."""
-    return _UPDATE.validate_json(payload)
+    return _updates().validate_json(payload)
 
 
 def decode_coverage(payload: str | bytes) -> Coverage:
     """The coverage stored as `payload`, without its numbers."""
-    return _COVERAGE.validate_json(payload)
+    return _coverages().validate_json(payload)
 
 
 def public_update(update: Update, base_url: str) -> dict[str, Any]:
     """An update as the wire contract has it: plain JSON values, absolute URLs, nothing internal."""
-    document = _public(_UPDATE.dump_python(update, mode="json", exclude=INTERNAL_UPDATE), update.position)
+    document = _public(_updates().dump_python(update, mode="json", exclude=INTERNAL_UPDATE), update.position)
     document["media"] = [_absolute(media, base_url) for media in document["media"]]
     for embed in document["embeds"]:
         embed["picture"] = embed["picture"] and _absolute(embed["picture"], base_url)
@@ -125,9 +124,8 @@ def public_update(update: Update, base_url: str) -> dict[str, Any]:
 
 def public_coverage(coverage: Coverage, base_url: str) -> dict[str, Any]:
     """A coverage as the wire contract has it."""
-    document = _public(
-        _COVERAGE.dump_python(coverage, mode="json", exclude=INTERNAL_COVERAGE), coverage.position
-    )
+    fields = _coverages().dump_python(coverage, mode="json", exclude=INTERNAL_COVERAGE)
+    document = _public(fields, coverage.position)
     if document["lead_media"]:
         document["lead_media"] = _absolute(document["lead_media"], base_url)
     document["url"] = coverage_url(base_url, coverage.slug)
@@ -152,6 +150,17 @@ def update_url(base_url: str, update: Update) -> str:
 def rfc3339(moment: datetime) -> str:
     """A time as every JSON form writes it: UTC, ending in Z."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+# Built on first use: it takes longer than all else that a short command does.
+@cache
+def _updates() -> TypeAdapter[Update]:
+    return TypeAdapter(Update)
+
+
+@cache
+def _coverages() -> TypeAdapter[Coverage]:
+    return TypeAdapter(Coverage)
 
 
 def _public(document: dict[str, Any], position: Position | None) -> dict[str, Any]:

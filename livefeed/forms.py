@@ -157,7 +157,8 @@ Hold = Annotated[float, Field(ge=0, le=60, description="Seconds it waits unseen,
 class Form(BaseModel):
     """A JSON body. Unknown fields are refused: a misspelt one would be lost without a word."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, regex_engine="python-re")
+    # Built on first use: a start waits for none of them.
+    model_config = ConfigDict(extra="forbid", frozen=True, regex_engine="python-re", defer_build=True)
 
     def given(self, *names: str) -> dict[str, Any]:
         """Those of `names` that the client sent, by name."""

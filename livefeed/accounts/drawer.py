@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Generic, TypeVar
 
 from pydantic import TypeAdapter
@@ -28,7 +29,7 @@ class Drawer(Generic[T]):
     def __init__(self, records: Records, kind: str, of: type[T]) -> None:
         self._records = records
         self._kind = kind
-        self._json = TypeAdapter(of)
+        self._of = of
 
     async def find(self, name: str) -> Filed[T] | None:
         """The value of that name, unless it expired."""
@@ -47,6 +48,11 @@ class Drawer(Generic[T]):
     async def remove(self, name: str) -> bool:
         """True for the one caller who removed it."""
         return await self._records.delete(self._kind, name)
+
+    @cached_property
+    def _json(self) -> TypeAdapter[T]:
+        # On first use: building one costs a millisecond, and a start needs none of a dozen.
+        return TypeAdapter(self._of)
 
     def _filed(self, record: Record) -> Filed[T]:
         return Filed(record.name, self._json.validate_json(record.value), record.version)

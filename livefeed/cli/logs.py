@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import logging
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 
 
 def write_logs(form: str, level: int = logging.INFO) -> None:
-    """Log from `level` on. `form` is json, console, or auto: console on a terminal, JSON elsewhere."""
-    import structlog  # noqa: PLC0415 - see the package
+    """Log from `level` on. `form` is json, console, or auto: console on a terminal, JSON elsewhere.
 
+    To be called before anything else imports structlog, or a start loads what only the console shows."""
     console = form == "console" or (form == "auto" and sys.stderr.isatty())
+    with nullcontext() if console else _rich_hidden():
+        import structlog  # noqa: PLC0415 - see the package
+
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -38,6 +43,21 @@ def write_logs(form: str, level: int = logging.INFO) -> None:
         )
     )
     logging.basicConfig(handlers=[handler], level=max(level, logging.WARNING), force=True)
+
+
+@contextmanager
+def _rich_hidden() -> Iterator[None]:
+    # structlog loads rich, which came with typer, as soon as it is there, to draw a console's tracebacks. A
+    # log of JSON has none, and it is a twelfth of a server's start. None stands for "there is no such module"
+    # (Python's reference, §5.3.1).
+    if "rich" in sys.modules:
+        yield
+        return
+    sys.modules["rich"] = None  # type: ignore[assignment]  # typeshed does not know of it
+    try:
+        yield
+    finally:
+        del sys.modules["rich"]
 
 
 def silence_logs() -> None:

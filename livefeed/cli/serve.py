@@ -56,9 +56,9 @@ def serve(
 
 def _serve_one(settings: Settings) -> None:
     from livefeed.cli.logs import write_logs  # noqa: PLC0415 - see the package
-    from livefeed.web import app  # noqa: PLC0415
 
     write_logs(settings.log_format)
+    from livefeed.web import app  # noqa: PLC0415 - after the logs, which decide what they load
 
     async def say(_: Rooms, base_url: str) -> None:
         typer.echo(f"livefeed answers at {base_url}")

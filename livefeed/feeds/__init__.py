@@ -8,7 +8,6 @@ every process, whatever its locale, time zone or clock.
 
 from __future__ import annotations
 
-from livefeed.feeds import jsonfeed, rss_atom
 from livefeed.feeds.channel import (
     MEDIA_TYPES,
     Feed,
@@ -46,9 +45,10 @@ __all__ = [
 CONTENT_TYPES: dict[Format, str] = {form: f"{type_}; charset=utf-8" for form, type_ in MEDIA_TYPES.items()}
 """What `Content-Type` says of each form."""
 
-_WRITERS = {"rss": rss_atom.rss, "atom": rss_atom.atom, "json": jsonfeed.document}
-
 
 def render(feed: Feed, format: Format) -> bytes:
     """The feed as UTF-8 bytes in one of the forms of `CONTENT_TYPES`."""
-    return _WRITERS[format](feed)
+    from livefeed.feeds import jsonfeed, rss_atom  # noqa: PLC0415 - feedgen: no start waits for it
+
+    writers = {"rss": rss_atom.rss, "atom": rss_atom.atom, "json": jsonfeed.document}
+    return writers[format](feed)

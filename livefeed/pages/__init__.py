@@ -15,7 +15,7 @@ from functools import lru_cache
 from itertools import islice
 from pathlib import Path
 
-from jinja2 import Environment, StrictUndefined
+from jinja2 import Environment, StrictUndefined, pass_context
 from markupsafe import Markup
 
 from livefeed.audience import Audience
@@ -34,7 +34,7 @@ from livefeed.pages.history import steps_of
 from livefeed.pages.isolates import isolated
 from livefeed.pages.linked_data import data_block, live_blog, update_posting
 from livefeed.pages.sizes import sized
-from livefeed.pages.theme import STATIC, THEME_STYLE, Theme, template_folder
+from livefeed.pages.theme import COMPILED, STATIC, THEME_STYLE, Theme, template_folder
 from livefeed.pages.widget import Widget, widget_url
 from livefeed.providers import player_of, provider_of
 from livefeed.rubrics import named_rubrics
@@ -397,17 +397,20 @@ class Pages:
             trim_blocks=True,
             lstrip_blocks=True,
             auto_reload=False,
+            bytecode_cache=COMPILED,
             extensions=["jinja2.ext.i18n"],
         )
         environment.install_gettext_translations(said.translations(words), newstyle=True)  # type: ignore[attr-defined]
+        # Those that know the site's address take the context: jinja2 then leaves what they return out of the
+        # compiled template, which other sites of this process share.
         environment.filters.update(
-            absolute=lambda address: absolute(address, self.base_url),
+            absolute=pass_context(lambda _, address: absolute(address, self.base_url)),
             clock=local_clock,
             date=local_date,
             grouped=lambda number: f"{number:,}",
             isolated=isolated,
             rfc3339=rfc3339,
-            sized=lambda media: sized(media, self.base_url),
+            sized=pass_context(lambda _, media: sized(media, self.base_url)),
         )
         environment.filters["device"] = device_of
         environment.globals.update(

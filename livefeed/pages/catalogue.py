@@ -1,17 +1,20 @@
 """The words of pages and feeds, from gettext catalogues: those in `livefeed/locale` and a newsroom's own.
 
-The .po files are read as they are: no compiled form has to be built, shipped or kept in step. A newsroom's
-catalogue adds a language, or says single messages of ours in other words; what it leaves out is said in our
-words of that language, then in English. A language without a catalogue gets the English words.
+The .po files are read as they are: no compiled form has to be built, shipped or kept in step. Ours are read
+for the first page; a newsroom's at the start, which a broken one refuses. A newsroom's catalogue adds a
+language, or says single messages of ours in other words; what it leaves out is said in our words of that
+language, then in English. A language without a catalogue gets the English words.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache, cached_property
 from io import BytesIO
 from pathlib import Path
 
 from babel import Locale, UnknownLocaleError
+from babel.messages import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import PoFileError, read_po
 from babel.support import Translations
@@ -34,23 +37,19 @@ class Catalogues:
     """
 
     def __init__(self, folder: Path | None = None) -> None:
-        self._translations: dict[str, Translations] = {}
-        for base in [LOCALE_FOLDER] + ([folder] if folder else []):
-            for language, path in catalogues_in(base):
-                self._add(language, path)
-        for language, translations in self._translations.items():
-            if language != FALLBACK:
-                translations.add_fallback(self._translations[FALLBACK])
+        own = catalogues_in(folder) if folder else ()
+        self._own = {language: _compiled(_checked(language, path)) for language, path in own}
+        self._languages = self._own.keys() | dict(catalogues_in(LOCALE_FOLDER)).keys()
 
     @property
     def languages(self) -> list[str]:
         """The languages that have a catalogue."""
-        return sorted(self._translations)
+        return sorted(self._languages)
 
     def spoken(self, language: str) -> str:
         """The catalogue's language for a BCP 47 language: `ar` for `ar-SY`, English where there is none."""
         primary = language.replace("_", "-").partition("-")[0].lower()
-        return primary if primary in self._translations else FALLBACK
+        return primary if primary in self._languages else FALLBACK
 
     def translations(self, language: str) -> Translations:
         """The catalogue that speaks `language`: its own, or the English one."""
@@ -76,12 +75,13 @@ class Catalogues:
             forms.setdefault(rule(number), counted(singular, plural, number).replace("%(n)s", "{n}"))
         return forms
 
-    def _add(self, language: str, path: Path) -> None:
-        translations = _read(language, path)
-        former = self._translations.get(language)
-        if former is not None:
-            translations.add_fallback(former)
-        self._translations[language] = translations
+    @cached_property
+    def _translations(self) -> Mapping[str, Translations]:
+        shipped = _shipped()
+        english = self._own.get(FALLBACK, shipped[FALLBACK])
+        for language, translations in self._own.items():
+            translations.add_fallback(shipped.get(language, english))
+        return {**shipped, **self._own}
 
 
 def catalogues_in(folder: Path) -> Iterator[tuple[str, Path]]:
@@ -90,11 +90,19 @@ def catalogues_in(folder: Path) -> Iterator[tuple[str, Path]]:
         yield path.parent.parent.name, path
 
 
-def _read(language: str, path: Path) -> Translations:
+@cache
+def _shipped() -> Mapping[str, Translations]:
+    """Ours, once for all sites of a process. Whether they are whole is for the tests, not for each start."""
+    shipped = {language: _compiled(_read(path)) for language, path in catalogues_in(LOCALE_FOLDER)}
+    for language in shipped.keys() - {FALLBACK}:
+        shipped[language].add_fallback(shipped[FALLBACK])
+    return shipped
+
+
+def _checked(language: str, path: Path) -> Catalog:
     try:
         Locale.parse(language)
-        with path.open("rb") as file:
-            catalogue = read_po(file, abort_invalid=True)
+        catalogue = _read(path)
     except (UnknownLocaleError, ValueError):
         raise CatalogueBroken(f"{path} is for {language!r}, which is no language's code.") from None
     except (PoFileError, UnicodeDecodeError, OSError) as broken:
@@ -103,6 +111,15 @@ def _read(language: str, path: Path) -> Translations:
         raise CatalogueBroken(f"{path} is for {language!r}; a catalogue is for a language, without a region.")
     if wrong := [str(error) for message in catalogue for error in message.check(catalogue)]:
         raise CatalogueBroken(f"{path} cannot be used: {wrong[0]}.")
+    return catalogue
+
+
+def _read(path: Path) -> Catalog:
+    with path.open("rb") as file:
+        return read_po(file, abort_invalid=True)
+
+
+def _compiled(catalogue: Catalog) -> Translations:
     compiled = BytesIO()
     write_mo(compiled, catalogue)
     compiled.seek(0)

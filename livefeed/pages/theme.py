@@ -10,14 +10,36 @@ from __future__ import annotations
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
+from types import CodeType
 
-from jinja2 import ChoiceLoader, FileSystemLoader
+from jinja2 import BytecodeCache, ChoiceLoader, FileSystemLoader
+from jinja2.bccache import Bucket
 
 from livefeed.pages.catalogue import Catalogues
 
 PACKAGE = Path(__file__).parent.parent
 STATIC = PACKAGE / "static"
 THEME_STYLE = "theme.css"  # linked after ours on every page, where a theme has it
+
+
+class Compiled(BytecodeCache):
+    """Templates as compiled, by name and content, for every environment of a process. Environments differ in
+    words, addresses and forms of the page only: none of that is in the code."""
+
+    def __init__(self) -> None:
+        self._code: dict[tuple[str, str], CodeType] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """See `BytecodeCache`."""
+        bucket.code = self._code.get((bucket.key, bucket.checksum))
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """See `BytecodeCache`."""
+        if bucket.code is not None:
+            self._code[bucket.key, bucket.checksum] = bucket.code
+
+
+COMPILED = Compiled()
 
 
 class Theme:

@@ -1,21 +1,25 @@
 """Bodies: what an editor wrote, in any of three formats, as the HTML that is stored and shown everywhere."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from html import escape
 from itertools import groupby
-from typing import Literal
-
-from markdown_it import MarkdownIt
-from markdown_it.renderer import RendererHTML
-from markdown_it.token import Token
-from markdown_it.utils import EnvType, OptionsDict
+from typing import TYPE_CHECKING, Literal
 
 from livefeed.text.characters import clean
 from livefeed.text.markup import plain, sanitise
 from livefeed.text.nesting import DEPTH_LIMIT
 from livefeed.text.refusal import TextRefused
+
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
+    from markdown_it.renderer import RendererHTML
+    from markdown_it.token import Token
+    from markdown_it.utils import EnvType, OptionsDict
 
 Format = Literal["markdown", "html", "text"]
 
@@ -54,15 +58,28 @@ def _to_html(source: str, format: Format) -> str:
 def _from_markdown(source: str) -> str:
     if (brackets := source.count("[")) > BRACKET_LIMIT:
         raise TextRefused(f"The Markdown has {brackets} opening brackets; the limit is {BRACKET_LIMIT}.")
+    markdown = _markdown()
     env: EnvType = {}
-    tokens = _MARKDOWN.parse(source, env)
+    tokens = markdown.parse(source, env)
     # At its limit the parser silently skips what is deeper. Words must not vanish, therefore refuse.
     if max((token.level for token in tokens), default=0) >= DEPTH_LIMIT - 1:
         raise TextRefused(
             f"The Markdown has quotes or lists inside one another that make {DEPTH_LIMIT} or more levels of"
             f" tags; the limit is {DEPTH_LIMIT - 1}."
         )
-    return str(_MARKDOWN.renderer.render(tokens, _MARKDOWN.options, env))
+    return str(markdown.renderer.render(tokens, markdown.options, env))
+
+
+@cache
+def _markdown() -> MarkdownIt:
+    from markdown_it import MarkdownIt  # noqa: PLC0415 - a start does not wait for it, the first text does
+
+    # Differences from CommonMark are what people do in a hurry: a newline is meant as one; an indented line
+    # is no code; a line of dashes under a paragraph is a rule, not a heading.
+    markdown = MarkdownIt("commonmark", {"html": False, "breaks": True, "maxNesting": DEPTH_LIMIT})
+    markdown.enable(["table", "strikethrough"]).disable(["code", "lheading"])
+    markdown.add_render_rule("image", _alternative_text)
+    return markdown
 
 
 def _from_text(source: str) -> str:
@@ -95,12 +112,6 @@ def _alternative_text(
     # stranger's server by every reader.
     return escape(renderer.renderInlineAsText(tokens[at].children, options, env))
 
-
-# Differences from CommonMark are what people do in a hurry: a newline is meant as one; an indented line is no
-# code; a line of dashes under a paragraph is a rule, not a heading.
-_MARKDOWN = MarkdownIt("commonmark", {"html": False, "breaks": True, "maxNesting": DEPTH_LIMIT})
-_MARKDOWN.enable(["table", "strikethrough"]).disable(["code", "lheading"])
-_MARKDOWN.add_render_rule("image", _alternative_text)
 
 _ADDRESS = re.compile(r"""https?://[^\s<>"\\`]+""", re.IGNORECASE)
 _AFTER_ADDRESS = ".,;:!?)]}'»”’…،؛؟"

@@ -7,6 +7,7 @@ isolate closed on its own line; cleaning it again changes nothing.
 import re
 import sys
 import unicodedata
+from functools import cache
 
 MARK_LIMIT = 8
 """Combining marks on one base: vocalised Arabic and pointed Hebrew need up to four, floods have hundreds."""
@@ -38,7 +39,18 @@ def clean_line(text: str) -> str:
 
 def limit_marks(text: str) -> str:
     """Drop combining marks beyond `MARK_LIMIT` in a row; joiners between them do not restart the count."""
-    return (_MARK_FLOOD_BASIC if _is_basic(text) else _MARK_FLOOD).sub(r"\1", text)
+    return _mark_flood(_is_basic(text)).sub(r"\1", text)
+
+
+@cache
+def marks(basic: bool) -> str:
+    """Every combining mark, or those up to U+FFFF, as the inside of a regular expression class.
+
+    `re` knows no categories. Found on first use: 30 ms that not every start has to wait for.
+    """
+    if basic:
+        return _mark_ranges(range(0x300, 0x10000))
+    return marks(True) + _mark_ranges(range(0x10000, 0x20000), range(0xE0100, 0xE01F0))  # no other has any
 
 
 def balance_isolates(text: str, boundary: re.Pattern[str]) -> str:
@@ -72,8 +84,15 @@ def _is_basic(text: str) -> bool:
     return len(text.encode("utf-16-le", "surrogatepass")) == 2 * len(text)
 
 
+@cache
+def _mark_flood(basic: bool) -> re.Pattern[str]:
+    mark = f"[{marks(basic)}]"
+    joiners = f"[{_JOINERS}]*+"
+    # Possessive, and starting at a mark, so that a long run of joiners is read once, not once from each.
+    return re.compile(f"({mark}(?:{joiners}{mark}){{{MARK_LIMIT - 1}}})(?:{joiners}{mark})+")
+
+
 def _mark_ranges(*planes: range) -> str:
-    """Every combining mark as the inside of a regular expression class; `re` knows no Unicode categories."""
     ranges: list[list[int]] = []
     for code in (code for plane in planes for code in plane):
         if unicodedata.category(chr(code))[0] == "M":
@@ -83,9 +102,6 @@ def _mark_ranges(*planes: range) -> str:
                 ranges.append([code, code])
     return "".join(f"\\U{first:08X}-\\U{last:08X}" for first, last in ranges)
 
-
-_BASIC_MARKS = _mark_ranges(range(0x300, 0x10000))
-MARKS = _BASIC_MARKS + _mark_ranges(range(0x10000, 0x20000), range(0xE0100, 0xE01F0))  # no other has any
 
 _LINE_ENDS = re.compile("\r\n?|[\u2028\u2029]")
 _NEWLINE = re.compile("\n")
@@ -97,7 +113,3 @@ _FORBIDDEN = re.compile(f"[{_NEVER}{_NON_CHARACTERS}]")
 _FORBIDDEN_BASIC = re.compile(f"[{_NEVER}\ufdd0-\ufdef\ufffe\uffff]")
 _ISOLATE = re.compile("[\u2066-\u2069]")
 _JOINERS = "\u200c-\u200f\u061c"
-# Possessive, and starting at a mark, so that a long run of joiners is read once, not once from each.
-_FLOOD = "([{0}](?:[{1}]*+[{0}]){{{2}}})(?:[{1}]*+[{0}])+"
-_MARK_FLOOD = re.compile(_FLOOD.format(MARKS, _JOINERS, MARK_LIMIT - 1))
-_MARK_FLOOD_BASIC = re.compile(_FLOOD.format(_BASIC_MARKS, _JOINERS, MARK_LIMIT - 1))

@@ -18,7 +18,7 @@ from typing import Final
 import nh3
 
 from livefeed.text.allowlist import ATTRIBUTES, BLOCK_TAGS, LINK_REL, SCHEMES, TAGS, allowed_value
-from livefeed.text.characters import MARKS, balance_isolates, clean
+from livefeed.text.characters import balance_isolates, clean, marks
 from livefeed.text.nesting import well_formed
 
 ROUNDS = 8
@@ -66,7 +66,9 @@ def _tidy(html: str) -> str:
     html = _EMPTY_PARAGRAPH.sub("", html)
     html = _PRE_START.sub(r"\1", html)  # a parser drops one newline there each time it reads
     # U+0338 after a tag would compose with its ">" to "≯" in NFC, and the tag would be gone.
-    html = _MARKS_AFTER_TAG.sub(lambda marks: marks[0].replace("\u0338", ""), html)
+    if "\u0338" in html:
+        after_tag = re.compile(f">[{marks(basic=False)}]+")
+        html = after_tag.sub(lambda run: run[0].replace("\u0338", ""), html)
     return clean(balance_isolates(html, _BLOCK_EDGE)).strip()
 
 
@@ -92,5 +94,4 @@ _BLANK_LINES: Final = re.compile("\n{3,}")
 _LINK_TO_NOTHING: Final = re.compile("<a(?=[ >])(?![^>]* href=)[^>]*>(.*?)</a>", re.DOTALL)
 _EMPTY_PARAGRAPH: Final = re.compile(r"<p(?: [^>]*)?>(?:\s|<br>)*</p>")
 _PRE_START: Final = re.compile("(<pre(?: [^>]*)?>)\n+")
-_MARKS_AFTER_TAG: Final = re.compile(f">[{MARKS}]+")
 _BLOCK_EDGE: Final = re.compile(f"\n|</?(?:br|{'|'.join(sorted(BLOCK_TAGS))})(?: [^>]*)?>")

@@ -22,6 +22,21 @@ def test_a_server_answers_at_the_address_it_prints_and_ends_cleanly(
         assert "Traceback" not in server.errors()
 
 
+def test_a_start_loads_nothing_that_only_later_work_needs(command: Command) -> None:
+    later = {
+        *("rich.console", "rich.pretty", "pygments"),  # the tracebacks of a console
+        *("feedgen", "dateutil"),  # the first feed
+        "markdown_it",  # the first text
+        *("PIL", "redis", "feedparser"),
+        *("livefeed.demo", "livefeed.cli.incoming"),
+    }
+    with command.serve(PYTHONPROFILEIMPORTTIME="1") as server:
+        assert fetch(f"{server.url}/readyz")[0] == 200
+        loaded = set(re.findall(r"^import time:.*\| +(\S+)$", server.errors(), re.MULTILINE))
+    assert "livefeed.web.app" in loaded
+    assert loaded & later == set()
+
+
 def test_a_second_server_on_the_same_file_is_refused_and_the_first_goes_on(command: Command) -> None:
     with command.serve() as server:
         said = command.refused("serve", "--port", "0")
