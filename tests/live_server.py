@@ -115,11 +115,15 @@ def settings_for(tmp_path: Path, **changes: Any) -> Settings:
 
 
 @contextlib.asynccontextmanager
-async def running(settings: Settings, store: Store | None = None) -> AsyncIterator[Server]:
+async def running(
+    settings: Settings, store: Store | None = None, *, keepalive_timeout: float = 75.0
+) -> AsyncIterator[Server]:
     """A server on a free port, and a client."""
     store = store or open_store(settings, serving=True)
     async with open_rooms(settings, store) as rooms:
-        runner = Runner(create_app(rooms), access_log=None, shutdown_timeout=1.0)
+        runner = Runner(
+            create_app(rooms), access_log=None, keepalive_timeout=keepalive_timeout, shutdown_timeout=1.0
+        )
         await runner.setup()
         site = web.TCPSite(runner, "127.0.0.1", 0)
         await site.start()

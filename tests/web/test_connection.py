@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
-from live_server import Server
+from live_server import Server, running, settings_for
 from raw_wire import head, wired
 
 from livefeed.web.connection import encoded
@@ -45,6 +46,13 @@ async def test_a_body_that_looks_like_a_request_is_never_touched(server: Server)
         await wire.send(await head(server, "/healthz", "", method="GET"))
         assert (await wire.answer())[0] == 200
     assert len(await server.events()) == 2
+
+
+@pytest.mark.parametrize("sent", ["", "GET / HTTP/1.1\r\nHost: he"])
+async def test_a_head_that_never_ends_is_dropped(sent: str, tmp_path: Path) -> None:
+    async with running(settings_for(tmp_path), keepalive_timeout=0.2) as server, wired(server) as wire:
+        await wire.send(sent)
+        assert await wire.reader.read() == b""
 
 
 @pytest.mark.parametrize(
