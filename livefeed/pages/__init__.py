@@ -24,7 +24,7 @@ from livefeed.model import Corrected, Coverage, CoverageStatus, Editor, Role, St
 from livefeed.notes import Note
 from livefeed.pages import oembed
 from livefeed.pages.addresses import absolute
-from livefeed.pages.amendments import amendments_of
+from livefeed.pages.amendments import amendments_of, shortened_differences
 from livefeed.pages.archive import archive_pages, first_page_count
 from livefeed.pages.card import coverage_card, index_card, update_card
 from livefeed.pages.catalogue import CatalogueBroken
@@ -334,6 +334,18 @@ class Pages:
             steps=steps_of(history),
             person_name=editor.name,
             role=editor.role,
+        )
+
+    def comparison_part(self, coverage: Coverage, saved: Revision, mine: Update) -> str:
+        """What the words of `mine` would change of an update as it was last `saved`."""
+        stands = saved.update
+        return self._render(
+            "desk_comparison.html",
+            self._site_language,
+            coverage=coverage,
+            saved=saved,
+            headline=shortened_differences(stands.headline, mine.headline, stands.direction),
+            text=shortened_differences(stands.text, mine.text, stands.direction),
         )
 
     def preview_page(self, coverage: Coverage, update: Update) -> str:

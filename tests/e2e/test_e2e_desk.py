@@ -286,26 +286,74 @@ async def test_a_session_that_ended_keeps_the_text_until_one_has_logged_in_again
     assert await site.published("expired") == ["بعد انتهاء الجلسة"]
 
 
-async def test_two_editors_change_one_update_and_the_slower_sees_both_texts(site: Site, visit: Visit) -> None:
+async def test_the_slower_of_two_editors_sees_what_differs_and_merges_by_keyboard(
+    site: Site, visit: Visit
+) -> None:
     await site.cover("clash")
-    id = await site.publish("clash", "المصابون 4")
+    id = await site.publish("clash", "المصابون 4", body="قالت الإذاعة إن المصابين أربعة.")
     visitor = await visit()
     page = await desk_of(site, visitor, "clash", "هبة", "editor")
     visitor.network_may_fail = True  # the refusal
     await page.get_by_role("button", name="تعديل").click()
     await expect(page.locator("#headline")).to_have_value("المصابون 4")
-    await site.ask("PATCH", f"/clash/updates/{id}", {"headline": "المصابون 6"})
+    saved = {"headline": "المصابون 6", "body": "قالت الإذاعة إن المصابين ستة.", "attribution": "إذاعة"}
+    await site.ask("PATCH", f"/clash/updates/{id}", saved)
     await page.get_by_label("خطأ إملائي").check()
     await page.locator("#headline").fill("المصابون خمسة")
+    await page.locator("#body").fill("قالت الإذاعة إن المصابين خمسة.")
     await page.keyboard.press("Control+Enter")
-    theirs = page.locator(".theirs")
-    await expect(theirs.locator("h3")).to_have_text("المصابون 6")
+
+    merge = page.locator("desk-merge")
+    headline, body = merge.locator("[data-field=headline]"), merge.locator("[data-field=body]")
+    await expect(merge).to_be_focused()
+    await expect(merge.locator(".saved")).to_contain_text("منى")
+    await expect(merge.locator(".taken")).to_contain_text("المصدر")  # only the other one had touched it
+    await expect(page.locator("#attribution")).to_have_value("إذاعة")
+    await expect(headline.locator("del bdi")).to_have_text("6")
+    await expect(headline.locator("ins bdi")).to_have_text("خمسة")
+    await expect(body.locator("del bdi")).to_have_text("ستة")
+    await expect(body.locator("details div")).to_have_text("قالت الإذاعة إن المصابين ستة.")
     await expect(page.locator("#headline")).to_have_value("المصابون خمسة")
     assert await site.published("clash") == ["المصابون 6"]
-    await page.locator("#headline").fill("المصابون ستة")
-    await page.keyboard.press("Control+Enter")
-    await expect(page.locator(".updates h3")).to_have_text("المصابون ستة")
-    await expect(theirs).to_be_hidden()
+    assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+    # Theirs and back: what was done to one's own is not lost by looking at the other.
+    await page.locator("#headline").fill("المصابون خمسة أو ستة")
+    await headline.get_by_label("نصي").focus()
+    await page.keyboard.press("ArrowDown")
+    await expect(page.locator("#headline")).to_have_value("المصابون 6")
+    await page.keyboard.press("ArrowUp")
+    await expect(page.locator("#headline")).to_have_value("المصابون خمسة أو ستة")
+    await body.get_by_label("نصي").focus()
+    await page.keyboard.press("ArrowDown")
+    await expect(page.locator("#body")).to_have_text("قالت الإذاعة إن المصابين ستة.")
+    await page.reload()  # a crashed tab loses neither
+    await expect(headline.get_by_label("نصي")).to_be_checked()
+    await expect(body.get_by_label("كما حُفظ")).to_be_checked()
+    await expect(page.locator("#headline")).to_have_value("المصابون خمسة أو ستة")
+    await page.locator("#headline").press("Control+Enter")
+
+    await expect(page.locator(".updates h3")).to_have_text("المصابون خمسة أو ستة")
+    await expect(merge).to_be_hidden()
+    update = await site.ask("GET", f"/clash/updates/{id}")
+    assert (update["attribution"], update["text"]) == ("إذاعة", "قالت الإذاعة إن المصابين ستة.")
+
+
+async def test_words_for_an_update_that_is_gone_stay_as_those_of_a_new_one(
+    site: Site, visitor: Visitor
+) -> None:
+    await site.cover("gone")
+    id = await site.publish("gone", "خبر")
+    page = await desk_of(site, visitor, "gone", "سناء", "editor")
+    visitor.network_may_fail = True  # the refusal
+    await page.get_by_role("button", name="تعديل").click()
+    await page.get_by_label("خطأ إملائي").check()
+    await page.locator("#headline").fill("خبر أطول بكثير")
+    await site.ask("POST", f"/gone/updates/{id}/retraction", {"reason": "خطأ"})
+    await page.locator("#headline").press("Control+Enter")
+    await expect(page.locator(".outcome.problem")).to_contain_text("سُحب هذا التحديث أو حُذف")
+    await expect(page.locator("#headline")).to_have_value("خبر أطول بكثير")
+    await expect(page.get_by_role("button", name="نشر", exact=True)).to_be_visible()
 
 
 async def test_two_tabs_of_one_editor_never_overwrite_each_other(site: Site, visitor: Visitor) -> None:

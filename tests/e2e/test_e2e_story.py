@@ -71,7 +71,7 @@ async def test_a_newsroom_takes_a_story_from_its_first_word_to_its_end_and_loses
     await press(second.locator(".buttons").get_by_role("button", name="حفظ مسودة"))
     await expect(second.locator(".unpublished li")).to_contain_text("منسوب النهر يرتفع مترًا")
     await write(first, "النهر يرتفع")
-    await expect(first.locator(".theirs h3")).to_have_text("منسوب النهر يرتفع مترًا")
+    await expect(first.locator(".clash .theirs")).to_have_text("منسوب النهر يرتفع مترًا")
     assert await headlines(reader) == []
     await write(first, "النهر يرتفع مترًا")
     await expect(reader.locator(".updates h3")).to_have_text("النهر يرتفع مترًا")

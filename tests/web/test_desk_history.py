@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from live_server import Server
 
 from livefeed.model import Role
@@ -30,3 +32,19 @@ async def test_a_contributor_does_not_see_what_a_colleague_retracted(server: Ser
     assert answer.status == 403
     assert "سرّي" not in answer.text
     assert (await server.ask("GET", page, role=None)).headers["Location"] == "/desk/login"
+
+
+async def test_a_comparison_shows_what_a_form_would_change_and_keeps_nothing(server: Server) -> None:
+    await server.open()
+    update = await server.publish(headline="المصابون 6", body="قال **أحمد** إنهم ستة.")
+    place = f"/desk/story/updates/{update['id']}"
+    form = {"headline": "المصابون خمسة", "body": "<p>قال أحمد إنهم ستة.</p>", "format": "html"}
+    answer = await server.ask("POST", f"{place}/comparison", json=form)
+    assert (answer.status, answer.headers["Cache-Control"]) == (200, "no-store")
+    headline, _, body = answer.text.partition('data-difference="body"')
+    assert re.search(r"<del>.*>6<.*</del>.*<ins>.*>خمسة<.*</ins>", headline)
+    assert "<del>" not in body
+    assert "الكلمات واحدة" in body
+    assert (await server.ask("GET", f"{place}/history")).text.count('class="made"') == 1
+    refused = await server.ask("POST", f"{place}/comparison", json=form, role="contributor")
+    assert (refused.status, "own updates" in refused.text) == (403, True)

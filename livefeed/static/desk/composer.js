@@ -2,20 +2,24 @@
 // for the next update; what is typed is kept by a `Composition`.
 
 import { Composition } from './composition.js';
+import { changed, given, parted, sendable, textOf } from './fields.js';
 import { agreed } from './going-out.js';
+import { merged } from './merge.js';
 import { newRequest } from './request.js';
 
 const TEXTS = ['headline', 'attribution', 'verification', 'dateline', 'place', 'publish_local'];
 const SIGNATURE = ['byline', 'dateline', 'place']; // remembered for the next update of this editor here
 const FLAGS = ['breaking', 'key_event', 'pin'];
-const LISTS = { body: 'rich-text', media: 'desk-pictures', related: 'desk-related', embeds: 'desk-embeds' }; // elements with a `value`
+// Elements with a `value`.
+const LISTS = { body: 'rich-text', media: 'desk-pictures', related: 'desk-related', embeds: 'desk-embeds' };
 
 customElements.define('desk-composer', class extends HTMLElement {
   #form = this.querySelector('form');
   #outcome = this.querySelector('.outcome');
   #outbox = document.querySelector('desk-outbox');
   #told; // the id of the target that presence was told of
-  #target = null; // the update being changed: { id, revision, status, before }
+  #merge = this.querySelector('desk-merge');
+  #target = null; // the update being changed: { id, revision, status, before, clash }
   #signature = `livefeed:signature:${this.dataset.account}:${this.dataset.slug}`;
   #composition = new Composition(this.dataset.autosaves, `livefeed:composer:${this.dataset.account}:${this.dataset.slug}:`);
 
@@ -53,15 +57,17 @@ customElements.define('desk-composer', class extends HTMLElement {
   }
 
   set values(values) {
-    const fields = this.#form.elements;
-    fields.note.value = values.note ?? '';
+    this.#form.elements.note.value = values.note ?? '';
     for (const radio of this.#form.querySelectorAll('[name="change"]')) radio.checked = radio.value === values.change;
-    for (const [name, element] of Object.entries(LISTS)) this.querySelector(element).value = values[name] ?? (name === 'body' ? '' : []);
-    for (const name of TEXTS) fields[name].value = values[name] ?? '';
-    fields.byline.value = (values.byline ?? []).join('\n');
-    fields.tags.value = (values.tags ?? []).join(', ');
-    for (const name of FLAGS) if (fields[name]) fields[name].checked = Boolean(values[name]);
+    for (const name of [...Object.keys(LISTS), ...TEXTS, 'byline', 'tags', ...FLAGS]) this.#put(name, values[name]);
     this.#mode();
+  }
+
+  #put(name, value) {
+    const field = this.#form.elements[name];
+    if (LISTS[name]) this.querySelector(LISTS[name]).value = value ?? (name === 'body' ? '' : []);
+    else if (!FLAGS.includes(name)) field.value = [value ?? ''].flat().join(name === 'tags' ? ', ' : '\n');
+    else if (field) field.checked = Boolean(value);
   }
 
   get empty() {
@@ -98,7 +104,7 @@ customElements.define('desk-composer', class extends HTMLElement {
     this.#form.reset();
     this.values = {};
     this.#sign();
-    this.#showTheirs(null);
+    this.#merge.hide();
     this.#form.elements.headline.focus({ preventScroll: true });
   }
 
@@ -118,6 +124,7 @@ customElements.define('desk-composer', class extends HTMLElement {
     this.#target = target ?? null;
     this.values = values;
     this.#say(sentence);
+    this.#showMerge();
   }
 
   #keep() {
@@ -203,27 +210,46 @@ customElements.define('desk-composer', class extends HTMLElement {
     if (!entry.typed || entry.slug !== this.dataset.slug) return;
     if (!this.empty) return this.#say(this.dataset.busy, true);
     this.#outbox.drop(entry);
-    const current = entry.status === 412 ? entry.current : null;
-    if (current) entry.typed.target.revision = current.revision; // the next attempt is made in sight of it
-    this.#fill(entry.typed, sentence);
+    const { typed, status, current } = entry;
+    if (typed.target && (status === 404 || current?.status === 'retracted')) {
+      typed.target = null; // there is nothing left to change: the words are kept as those of a new update
+      this.#fill(typed);
+      this.#say(this.dataset.gone, true);
+    } else {
+      this.#fill(status === 412 ? this.#beside(typed, current) : typed);
+      this.#say(sentence, problem);
+    }
     this.#keep();
-    this.#say(sentence, problem);
-    this.#showTheirs(current);
-    this.#form.elements.headline.focus({ preventScroll: true });
+    if (this.#merge.hidden) this.#form.elements.headline.focus({ preventScroll: true });
+    else this.#merge.focus();
   }
 
-  // Somebody else was faster: both texts side by side, and nothing is overwritten before it was seen.
-  #showTheirs(current) {
-    const block = this.querySelector('.theirs');
-    block.hidden = !current;
-    if (!current) return;
-    block.querySelector('h3').textContent = current.headline;
-    block.querySelector('div').innerHTML = current.body; // sanitised when it was stored
-    Object.assign(block, { lang: current.language, dir: current.direction });
-    block.querySelector('button').onclick = () => {
-      this.take(current);
-      this.#showTheirs(null);
+  // Somebody else was faster. The next attempt is made in sight of what they saved, and nothing is overwritten before
+  // it was seen.
+  #beside({ values: mine, target }, current) {
+    this.values = this.#formed(current);
+    const theirs = this.values; // read back, as in `take`
+    const clash = { base: target.before, mine };
+    return {
+      values: merged(clash.base, mine, theirs).values,
+      target: { id: target.id, revision: current.revision, status: current.status, before: theirs, clash },
     };
+  }
+
+  #showMerge() {
+    const { id, before: theirs, clash } = this.#target ?? {};
+    if (!clash) return this.#merge.hide();
+    return this.#merge.show({
+      ...clash, theirs,
+      form: { get: name => this.values[name], set: (name, value) => this.#set(name, value) },
+      compare: `/desk/${this.dataset.slug}/updates/${id}/comparison`,
+    });
+  }
+
+  #set(name, value) {
+    this.#put(name, value);
+    this.#mode();
+    this.#keep();
   }
 
   #mode() {
@@ -264,31 +290,3 @@ customElements.define('desk-composer', class extends HTMLElement {
     this.#outcome.classList.toggle('problem', problem);
   }
 });
-
-function parted(text, separator) {
-  return text.split(separator).map(part => part.trim()).filter(Boolean);
-}
-
-function textOf(html) {
-  return new DOMParser().parseFromString(html, 'text/html').body.textContent.trim();
-}
-
-// A picture's address is for showing it; the server has it.
-function sendable(fields) {
-  return fields.media ? { ...fields, media: fields.media.map(({ url, ...picture }) => picture) } : fields;
-}
-
-// Only what was filled in: what is left out keeps the server's default.
-function given(fields) {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => Array.isArray(value) ? value.length : value));
-}
-
-function changed(fields, before) {
-  const changes = Object.fromEntries(Object.entries(fields).filter(([name, value]) => JSON.stringify(value) !== JSON.stringify(before[name])));
-  if (changes.verification === '') changes.verification = null;
-  if (changes.publish_local === '') {
-    delete changes.publish_local;
-    changes.publish_at = null;
-  }
-  return changes;
-}

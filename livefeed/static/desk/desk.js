@@ -12,6 +12,7 @@ import './rich-text.js';
 import './pictures.js';
 import './related.js';
 import './embeds.js';
+import './merge.js';
 import './composer.js';
 import './presence.js';
 import './preview.js';
