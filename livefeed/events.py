@@ -88,7 +88,7 @@ INTERNAL_UPDATE = {
     *("order", "version", "author", "once_breaking", "corrected_at", "restored_at", "position"),
     "verifications",  # pages show it; the wire contract names every field of an update, and this is none
 }
-INTERNAL_COVERAGE = {"version", "pinned_id", "position"}
+INTERNAL_COVERAGE = {"version", "pinned_id", "archived_at", "position"}
 
 
 STORED_BREAKING = '"breaking":true'

@@ -1,7 +1,7 @@
 """Coverages, updates and their rules.
 
 Values are frozen: a change makes a new value. Texts are empty strings where there is none; times and
-objects are None. Fields that readers never see (`order`, `version`, `author`, `pinned_id`) are part of the
+objects are None. Fields that readers never see (`order`, `version`, `author`, `pinned_id`…) are part of the
 value because stores and rules need them; `livefeed.events` leaves them out of every public form.
 """
 
@@ -175,7 +175,7 @@ class Retraction:
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """One running story."""
+    """One running story. `archived_at` is when a closed one was put away: the index lists it apart."""
 
     slug: str
     headline: str
@@ -195,6 +195,7 @@ class Coverage:
     starts_at: datetime | None = None
     ends_at: datetime | None = None
     pinned_id: str | None = None
+    archived_at: datetime | None = None
     version: int = field(default=0, compare=False)
     position: Position | None = field(default=None, compare=False)
 

@@ -149,6 +149,10 @@ def every_page(pages: Pages, front: Front = FRONT, person: str = "ليلى") -> 
         ),
         "corrections of a retracted one": pages.update_corrections_page(coverage, RETRACTED, []),
         "index": pages.index_page(site, {coverage.slug: front, "live": None}),
+        "archived": pages.archived_page(
+            SiteFront(Position("e", 9), (replace(coverage, archived_at=NOON, ends_at=NOON),)), 1
+        ),
+        "nothing archived": pages.archived_page(SiteFront(Position("e", 9)), 1),
         "widget": pages.widget_page(coverage_widget(front, LOOK, SITE, breaking_only=False)),
         "site widget": pages.widget_page(
             site_widget(
@@ -374,6 +378,25 @@ def test_the_index_puts_live_coverages_first_and_the_newest_activity_first_among
     page = parsed(pages.index_page(site, {"busy": replace(FRONT, coverage=busy)}))
     assert [words(h3) for h3 in page.iter("h3")] == ["busy", "quiet", "soon", "ended"]
     assert "فتح الميناء" in words(page)
+
+
+def test_archived_coverages_leave_the_index_for_pages_of_their_own(pages: Pages) -> None:
+    def archived(number: int) -> Coverage:
+        ended = NOON + timedelta(days=number)
+        return replace(COVERAGE, slug=f"c{number}", headline=f"c{number}", ends_at=ended, archived_at=NOON)
+
+    site = SiteFront(Position("e", 1), (archived(2), COVERAGE, *map(archived, range(3, 54)), archived(1)))
+    index = parsed(pages.index_page(site, {}))
+    assert [words(h3) for h3 in index.iter("h3")] == [COVERAGE.headline]
+    assert "/?archived=1" in [a.get("href") for a in index.iter("a")]
+    assert "archived" not in pages.index_page(SiteFront(Position("e", 1), (COVERAGE,)), {})
+    first, second = (parsed(pages.archived_page(site, number)) for number in (1, 2))
+    assert [words(h3) for h3 in first.iter("h3")] == [f"c{number}" for number in range(53, 3, -1)]
+    assert [words(h3) for h3 in second.iter("h3")] == ["c3", "c2", "c1"]
+    (nav,) = (nav for nav in second.iter("nav") if nav.get("class") == "pages")
+    assert [a.get("href") for a in nav.iter("a")] == ["/", "/?archived=1"]
+    lite = parsed(pages.text_only().archived_page(site, 1))
+    assert "/?archived=2&lite=1" in [a.get("href") for a in lite.iter("a")]
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ _SIZES = re.compile(r"(?P<before>\ssrcset=\")(?P<addresses>[^\"]*)(?=\")")
 _SCRIPT = re.compile(r"[ \t]*<script\b[^>]*\ssrc=\"[^\"]*\"[^>]*></script>\n?")
 _CANONICAL = re.compile(r"<link rel=\"canonical\" href=\"([^\"]*)\">")
 _SHEET_LINK = re.compile(r"url\(\"?([^\"():]+)\"?\)")
+_ARCHIVED = re.compile(r"archived=([1-9][0-9]{0,8})")
 _PAGE = re.compile(r"page=([1-9][0-9]{0,8})")
 _BEFORE = re.compile(r"before=([0-9A-Za-z-]{1,100})")
 _FEED = re.compile(r"(?:feeds|live)/.+\.(?:rss|atom|json|opml)")
@@ -31,6 +32,8 @@ def file_of(address: str) -> str | None:
     parts = urlsplit(address)
     segments = [unquote(segment) for segment in parts.path.split("/")[1:]]
     if segments == [""]:
+        if archived := _ARCHIVED.fullmatch(parts.query):
+            return f"archived-{archived[1]}.html"
         return "index.html" if not parts.query else None
     # The server's names are not to lead out of the folder.
     if any(not segment or segment.startswith(".") or set(segment) & set("/\\\0") for segment in segments):

@@ -109,9 +109,32 @@ class Newsroom:
         """A closed coverage goes on; one that is not closed stays what it is, live or only planned."""
 
         def live(coverage: Coverage, _: datetime) -> Coverage:
-            return replace(coverage, status=CoverageStatus.LIVE, ends_at=None)
+            return replace(coverage, status=CoverageStatus.LIVE, ends_at=None, archived_at=None)
 
         return await self._closure(slug, live, False, key, by=by, deed="reopen")
+
+    async def archive(self, slug: str, *, by: Editor, key: Key) -> Written:
+        """Put a closed coverage away: it stays readable, and the index lists it apart. Raises `NotNow` for
+        one that is not closed."""
+        _permit(by, Role.CHIEF, slug)
+        now = await self._store.now()
+
+        async def decide() -> Batch:
+            coverage = await self.coverage(slug)
+            if coverage.status is not CoverageStatus.CLOSED:
+                raise NotNow(f"The coverage {slug!r} is {coverage.status}; only a closed one is archived.")
+            return _archived(coverage, coverage.archived_at or utc(now))
+
+        return await self._decided(decide, key, slug, by=by, deed="archive")
+
+    async def unarchive(self, slug: str, *, by: Editor, key: Key) -> Written:
+        """List a coverage among the others again; it stays closed."""
+        _permit(by, Role.CHIEF, slug)
+
+        async def decide() -> Batch:
+            return _archived(await self.coverage(slug), None)
+
+        return await self._decided(decide, key, slug, by=by, deed="unarchive")
 
     async def _closure(
         self,
@@ -516,6 +539,12 @@ class Newsroom:
     async def _pictures(self, forms: Iterable[PictureForm | None]) -> dict[str, Media]:
         pictures = {form.id: await self.picture(form.id) for form in forms if form is not None}
         return {id: picture for id, picture in pictures.items() if picture is not None}
+
+
+def _archived(coverage: Coverage, at: datetime | None) -> Batch:
+    if coverage.archived_at == at:
+        return Batch(subject=f"coverage:{coverage.slug}")
+    return decisions.coverage_changed(replace(coverage, archived_at=at), coverage.version)
 
 
 def _numbered(subject: str, events: Iterable[Event]) -> Update | Coverage | None:

@@ -25,7 +25,7 @@ from livefeed.notes import Note
 from livefeed.pages import oembed
 from livefeed.pages.addresses import absolute
 from livefeed.pages.amendments import amendments_of, shortened_differences
-from livefeed.pages.archive import archive_pages, first_page_count
+from livefeed.pages.archive import archive_pages, archived_on, archived_pages, first_page_count
 from livefeed.pages.card import coverage_card, index_card, update_card
 from livefeed.pages.catalogue import CatalogueBroken
 from livefeed.pages.clock import local_clock, local_date, place_of
@@ -49,6 +49,7 @@ __all__ = [
     "Pages",
     "Theme",
     "archive_pages",
+    "archived_pages",
     "first_page_count",
     "template_folder",
 ]
@@ -200,7 +201,8 @@ class Pages:
 
         `latest` gives the front of a coverage by slug; None or nothing where none is at hand.
         """
-        entries = [(coverage, _newest(latest.get(coverage.slug))) for coverage in reversed(site.coverages)]
+        shown = [coverage for coverage in reversed(site.coverages) if not coverage.archived_at]
+        entries = [(coverage, _newest(latest.get(coverage.slug))) for coverage in shown]
         entries.sort(key=lambda entry: _activity(*entry), reverse=True)
         groups = [
             (status, [entry for entry in entries if entry[0].status is status])
@@ -214,7 +216,25 @@ class Pages:
             self._site_language,
             self.theme.words.translate(self._site_language),
         )
-        return self._render("index.html", self._site_language, address="/", groups=groups, card=card)
+        return self._render(
+            "index.html",
+            self._site_language,
+            address="/",
+            groups=groups,
+            card=card,
+            archived=len(shown) < len(site.coverages),
+        )
+
+    def archived_page(self, site: SiteFront, number: int) -> str:
+        """Archived coverages, the last ended first."""
+        return self._render(
+            "archived.html",
+            self._site_language,
+            address=f"/?archived={number}",
+            coverages=archived_on(site, number),
+            number=number,
+            pages=archived_pages(site),
+        )
 
     def widget_page(self, widget: Widget) -> str:
         """A coverage, or what is breaking, for a frame in another site's page."""
@@ -247,7 +267,8 @@ class Pages:
         return self._render(
             "desk_index.html",
             self._site_language,
-            coverages=list(reversed(site.coverages)),
+            coverages=[coverage for coverage in reversed(site.coverages) if not coverage.archived_at],
+            archived=[coverage for coverage in reversed(site.coverages) if coverage.archived_at],
             person_name=person_name,
             role=role,
             has_password=has_password,

@@ -15,7 +15,7 @@ from yarl import URL
 from livefeed.feeds import sitemaps
 from livefeed.model import Position, Update
 from livefeed.newsroom import Unknown
-from livefeed.pages import archive_pages
+from livefeed.pages import archive_pages, archived_pages
 from livefeed.store import StoreAway
 from livefeed.timeline import Front
 from livefeed.web.answers import Problem
@@ -33,10 +33,14 @@ routes = web.RouteTableDef()
 @routes.get("/")
 @repeatable
 async def index(request: web.Request) -> web.Response:
-    """All coverages, live ones first."""
+    """All coverages, live ones first; with `?archived=n` a page of those that were archived."""
     rooms = rooms_of(request)
     pages = pages_of(request)
     site = await rooms.fronts.site()
+    if "archived" in request.query:
+        number = _number(request, "archived", archived_pages(site), "archive", "page")
+        key = key_of(request, f"archived {number}")
+        return await page(request, key, site.position, lambda: pages.archived_page(site, number))
     with contextlib.suppress(StoreAway):
         await rooms.fronts.warm()  # one opened a moment ago stands where its first update puts it
     latest = rooms.fronts.in_memory()
@@ -258,11 +262,15 @@ async def _archive_page(request: web.Request, front: Front, oldest_first: bool) 
     return await page(request, key, state, made)
 
 
-def _number(request: web.Request, name: str, most: int, whole: str) -> int:
-    """Which of the pages or parts of the `whole` the query asks for. Raises `Problem` for one that is not."""
+def _number(request: web.Request, name: str, most: int, whole: str, called: str = "") -> int:
+    """Which of the pages or parts (`called` so, if not as in the query) of the `whole` the query asks for.
+    Raises `Problem` for one that is not."""
     text = request.query[name]
     if not (text.isascii() and text.isdigit() and len(text) < 9 and 1 <= int(text) <= most):
-        raise Problem(404, f"There is no {name} {text[:20]!r}; the {name}s of this {whole} are 1 to {most}.")
+        called = called or name
+        raise Problem(
+            404, f"There is no {called} {text[:20]!r}; the {called}s of this {whole} are 1 to {most}."
+        )
     return int(text)
 
 

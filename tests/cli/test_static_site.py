@@ -21,6 +21,7 @@ SITE = "https://news.example/sub"
     ("address", "file"),
     [
         ("/", "index.html"),
+        ("/?archived=2", "archived-2.html"),
         ("/live/storm", "live/storm/index.html"),
         ("/live/%D8%B9%D8%A7%D8%B5%D9%81%D8%A9", "live/عاصفة/index.html"),
         ("/live/storm?page=12", "live/storm/page-12.html"),

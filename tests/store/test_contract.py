@@ -460,10 +460,11 @@ async def test_a_front_holds_no_more_key_events_than_it_says(desk: Desk) -> None
 async def test_the_index_lists_coverages_as_they_were_opened(store: Store) -> None:
     for slug in ("b", "a", "c"):
         await Desk(store, slug).open()
-    await Desk(store, "a").open(status=CoverageStatus.CLOSED)
+    await Desk(store, "a").open(status=CoverageStatus.CLOSED, archived_at=NOW)
     site = await store.site(5)
     assert [coverage.slug for coverage in site.coverages] == ["b", "a", "c"]
     assert site.coverages[1].status is CoverageStatus.CLOSED
+    assert site.coverages[1].archived_at == NOW
     assert site.position.offset == 4
 
 

@@ -38,6 +38,8 @@ async def test_the_log_tells_who_did_what_from_where(server: Server) -> None:
         ("POST", f"{place}/retraction", {"reason": "المصدر تراجع", "note": "سُحب"}),
         ("DELETE", f"{place}/retraction", None),
         ("POST", "/api/v1/coverages/story/closure", None),
+        ("POST", "/api/v1/coverages/story/archive", None),
+        ("DELETE", "/api/v1/coverages/story/archive", None),
         ("DELETE", "/api/v1/coverages/story/closure", None),
     ):
         answer = await server.ask(
@@ -55,9 +57,11 @@ async def test_the_log_tells_who_did_what_from_where(server: Server) -> None:
         ("retract", 4),
         ("restore", 5),
         ("close", 0),
+        ("archive", 0),
+        ("unarchive", 0),
         ("reopen", 0),
     ]
-    assert [act["number"] for act in told] == list(range(1, 11))
+    assert [act["number"] for act in told] == list(range(1, 13))
     assert {act["coverage"] for act in told} == {"story"}
     assert {act["subject"] for act in told} == {"coverage:story", f"update:{update['id']}"}
     assert {(act["by"], act["role"], act["address"]) for act in told} == {("admin-[]", "admin", "127.0.0.1")}

@@ -434,6 +434,46 @@ async def test_a_closed_coverage_takes_changes_but_no_new_updates(server: Server
     await server.publish()
 
 
+async def test_a_closed_coverage_is_archived_and_stays_what_it_was(server: Server) -> None:
+    await server.open()
+    update = await server.publish(breaking=True)
+    place = "/api/v1/coverages/story/archive"
+    assert "live" in said(await server.ask("POST", place), 409)["detail"]
+    assert (await server.ask("DELETE", place)).status == 200  # it is not archived: nothing to do
+    closed = (await server.ask("POST", "/api/v1/coverages/story/closure")).json()
+    assert (await server.ask("POST", place, role=Role.EDITOR)).status == 403
+    for _ in range(2):
+        archived = await server.ask("POST", place)
+        assert (archived.status, archived.json()) == (200, closed | {"position": archived.json()["position"]})
+
+    async def listed(query: str = "") -> list[str]:
+        answer = await server.ask("GET", f"/api/v1/coverages{query}")
+        return [coverage["slug"] for coverage in answer.json()["coverages"]]
+
+    assert [await listed(query) for query in ("", "?archived=yes", "?archived=no")] == [
+        ["story"],
+        ["story"],
+        [],
+    ]
+    assert (await server.ask("GET", "/api/v1/coverages?archived=1")).status == 400
+    index, put_away = [await server.ask("GET", page, role=None) for page in ("/", "/?archived=1")]
+    assert ("/live/story" in index.text, "/live/story" in put_away.text) == (False, True)
+    for page in ("/?archived=2", "/?archived=0", "/?archived=x"):
+        assert (await server.ask("GET", page, role=None)).status == 404
+    for address in ("", f"/updates/{update['id']}", "/breaking.rss", "/updates.atom", "/changes?after=0"):
+        assert (await server.ask("GET", f"/live/story{address}", role=None)).status == 200
+    said(await server.ask("POST", UPDATES, json={"body": "x"}), 409)
+    assert (await server.ask("PATCH", one(update), json={"body": "2"})).status == 200
+    assert await kinds(server) == ["published", "coverage", "coverage", "revised"]
+
+    assert (await server.ask("DELETE", place)).json()["status"] == "closed"
+    assert await listed("?archived=yes") == []
+    await server.ask("POST", place)
+    await server.ask("DELETE", "/api/v1/coverages/story/closure")
+    assert await listed("?archived=yes") == []
+    assert "/live/story" in (await server.ask("GET", "/", role=None)).text
+
+
 async def test_reopening_what_is_not_closed_changes_nothing(server: Server) -> None:
     planned = await server.open(starts_at="2099-01-01T00:00:00Z")
     running = await server.open("other")

@@ -5,6 +5,7 @@ import { attempt, newRequest } from './request.js';
 import { utcOf } from './wall-time.js';
 
 const LISTS = { byline: '\n', tags: /[,\u060c\n]/, summary: '\n' };
+const RESOURCES = { close: ['POST', 'closure'], reopen: ['DELETE', 'closure'], archive: ['POST', 'archive'], unarchive: ['DELETE', 'archive'] };
 const API = '/api/v1/coverages';
 
 customElements.define('coverage-form', class extends HTMLElement {
@@ -46,8 +47,8 @@ customElements.define('coverage-form', class extends HTMLElement {
       .filter(([name, value]) => JSON.stringify(value) !== JSON.stringify(this.before[name])));
     if (deed === 'begin') changes.status = 'live';
     const requests = Object.keys(changes).length ? [newRequest('PATCH', place, changes)] : [];
-    if (deed === 'close') requests.push(newRequest('POST', `${place}/closure`));
-    if (deed === 'reopen') requests.push(newRequest('DELETE', `${place}/closure`));
+    const [method, resource] = RESOURCES[deed] ?? [];
+    if (method) requests.push(newRequest(method, `${place}/${resource}`));
     return this.#send(requests, `/desk/${slug}`);
   }
 

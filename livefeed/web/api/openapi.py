@@ -203,6 +203,9 @@ def _reads() -> Iterable[tuple[str, Json]]:
         if path.endswith("/updates"):
             refused.append(400)
             operation["parameters"] = [_parameter(name) for name in ("status", "before", "limit")]
+        if path == "/api/v1/coverages":
+            refused.append(400)
+            operation["parameters"] = [_parameter("archived")]
         found = _answer("Found", answer)
         if path.endswith("{id}"):
             found["headers"] = {"ETag": _ref("ETag", "headers")}
@@ -668,6 +671,7 @@ _PARAMETERS: dict[str, Json] = {
             "default": "published",
         },
     },
+    "archived": {"name": "archived", "in": "query", "schema": {"enum": ["yes", "no"]}},
     "before": {"name": "before", "in": "query", "schema": _CURSOR},
     "limit": {
         "name": "limit",

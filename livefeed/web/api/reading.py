@@ -23,7 +23,11 @@ routes = web.RouteTableDef()
 @routes.get("/api/v1/coverages")
 @needs(Role.CONTRIBUTOR, Scope.OWN)
 async def list_coverages(request: web.Request) -> web.Response:
-    """All coverages, the last opened first."""
+    """All coverages, the last opened first; with `archived` only those that were archived, or only those that
+    were not."""
+    archived = request.query.get("archived")
+    if archived not in {None, "yes", "no"}:
+        raise Problem(400, f"archived is {archived[:40]!r}; yes and no can be asked for.", field="archived")
     caller = await caller_of(request)
     rooms = rooms_of(request)
     site = await rooms.store.site(1)
@@ -31,7 +35,8 @@ async def list_coverages(request: web.Request) -> web.Response:
     coverages = [
         public_coverage(coverage, rooms.base_url)
         for coverage in reversed(site.coverages)
-        if granted is None or coverage.slug in granted
+        if (granted is None or coverage.slug in granted)
+        and (archived is None or bool(coverage.archived_at) == (archived == "yes"))
     ]
     return json_answer({"coverages": coverages})
 

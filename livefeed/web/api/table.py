@@ -99,6 +99,22 @@ WRITES = (
     ),
     Write(
         "POST",
+        _COVERAGE + "/archive",
+        Role.CHIEF,
+        EmptyForm,
+        lambda asked, _: asked.newsroom.archive(asked.slug, by=asked.by, key=asked.key),
+        "Archive a closed coverage: the index lists it apart",
+    ),
+    Write(
+        "DELETE",
+        _COVERAGE + "/archive",
+        Role.CHIEF,
+        EmptyForm,
+        lambda asked, _: asked.newsroom.unarchive(asked.slug, by=asked.by, key=asked.key),
+        "List an archived coverage among the others again",
+    ),
+    Write(
+        "POST",
         _COVERAGE + "/updates",
         Role.CONTRIBUTOR,
         UpdateForm,
