@@ -30,7 +30,19 @@ from livefeed.text import check_language, check_slug, clean, clean_line
 
 # What stands after /desk/ where a coverage's slug would: such a coverage could not be worked on.
 DESK_WORDS = frozenset(
-    {"account", "audit", "limits", "login", "logout", "new", "people", "subscribers", "tokens", "webhooks"}
+    {
+        "account",
+        "audit",
+        "limits",
+        "login",
+        "logout",
+        "new",
+        "people",
+        "snippets",
+        "subscribers",
+        "tokens",
+        "webhooks",
+    }
 )
 EARLIEST, LATEST = datetime(1000, 1, 2), datetime(9998, 12, 31)  # noqa: DTZ001 - compared before any zone
 

@@ -52,6 +52,7 @@ from livefeed.pages.desk import Subscriber
 from livefeed.pages.limits import limits_of
 from livefeed.pages.widget import Look, Scheme, coverage_widget, site_widget
 from livefeed.settings import Settings
+from livefeed.snippets import Snippet
 from livefeed.timeline import Front, SiteFront
 from livefeed.webhooks import DeadLetter, Endpoint
 
@@ -221,6 +222,16 @@ def every_page_about_people(pages: Pages, coverage: Coverage) -> dict[str, str]:
             editor, [Subscriber("a.example:8443", "https://x.example/f", at, True)], 2, ""
         ),
         "no subscribers": desk.subscribers(editor, [], 0, ""),
+        "snippets": desk.snippets(
+            editor,
+            [Snippet("s1", name, f"**{name}**", f"<p><strong>{name}</strong></p>", "rtl", name, at)],
+            key="k",
+            error="snippet-name-taken",
+            at="s1",
+            name=name,
+            text=name,
+        ),
+        "no snippets": desk.snippets(editor, [], key="k", done="gone"),
         "limits": desk.limits(editor, limits_of(Settings(site_language="ar"))),
         "webhooks": desk.webhooks(
             editor, endpoints_of(name, coverage.slug, at), listed, key="k", secret="whsec_x", done="removed"
@@ -394,7 +405,7 @@ def test_archived_coverages_leave_the_index_for_pages_of_their_own(pages: Pages)
     assert [words(h3) for h3 in first.iter("h3")] == [f"c{number}" for number in range(53, 3, -1)]
     assert [words(h3) for h3 in second.iter("h3")] == ["c3", "c2", "c1"]
     (nav,) = (nav for nav in second.iter("nav") if nav.get("class") == "pages")
-    assert [a.get("href") for a in nav.iter("a")] == ["/", "/?archived=1"]
+    assert [a.get("href") for a in nav.iter("a")] == ["/?archived=1"]
     lite = parsed(pages.text_only().archived_page(site, 1))
     assert "/?archived=2&lite=1" in [a.get("href") for a in lite.iter("a")]
 

@@ -12,6 +12,7 @@ from livefeed.accounts import Account, Session, Token
 from livefeed.accounts.passwords import LONGEST, SHORTEST
 from livefeed.audit import Entry, Search
 from livefeed.model import Coverage, Editor
+from livefeed.snippets import NAME_LIMIT, TEXT_LIMIT, Snippet
 from livefeed.webhooks import DeadLetter, Endpoint
 
 
@@ -170,6 +171,34 @@ class DeskPages:
         """Who is pushed what, and how many are still to be asked; or the external `hub`."""
         listed = sorted(subscribers, key=lambda one: (one.topic, one.host))
         return self._page("desk_subscribers.html", editor, subscribers=listed, waiting=waiting, hub=hub)
+
+    def snippets(
+        self,
+        editor: Editor,
+        snippets: Sequence[Snippet],
+        *,
+        key: str,
+        error: str = "",
+        at: str = "",
+        name: str = "",
+        text: str = "",
+        done: str = "",
+    ) -> str:
+        """Every snippet. `name` and `text` are what was typed and refused, in the form of the snippet with
+        the id `at`, or (empty) of the new one; `key` lets a form that is sent twice make one snippet."""
+        return self._page(
+            "desk_snippets.html",
+            editor,
+            snippets=snippets,
+            key=key,
+            name_limit=NAME_LIMIT,
+            text_limit=TEXT_LIMIT,
+            error=error,
+            at=at,
+            name=name,
+            text=text,
+            done=done,
+        )
 
     def limits(self, editor: Editor, limits: Mapping[str, str]) -> str:
         """What `limits_of` shows of the settings."""

@@ -42,6 +42,7 @@ from livefeed.presence import Presence
 from livefeed.previews import Previews
 from livefeed.settings import Settings
 from livefeed.site import same_media, site_secret
+from livefeed.snippets import Snippets
 from livefeed.store import Listener, Store, StoreError, StoreRefused, open_store
 from livefeed.tasks import cancel
 from livefeed.timeline import Limits
@@ -203,6 +204,7 @@ async def open_rooms(settings: Settings, store: Store) -> AsyncIterator[Rooms]:
         autosaves=Autosaves(store),
         presence=Presence(store),
         notes=Notes(store),
+        snippets=Snippets(store),
         media=shelf,
         newsroom=Newsroom(store, announce=listeners.receive, new_id=lambda: secrets.token_hex(8)),
         fanout=fanout,

@@ -24,6 +24,7 @@ from livefeed.pages import Pages
 from livefeed.presence import Presence
 from livefeed.previews import Previews
 from livefeed.settings import Settings
+from livefeed.snippets import Snippets
 from livefeed.store import Store
 from livefeed.web.documents import Documents
 from livefeed.web.repeats import Repeats
@@ -40,6 +41,7 @@ class Rooms:
     autosaves: Autosaves
     presence: Presence
     notes: Notes
+    snippets: Snippets
     logins: Logins
     media: MediaShelf
     newsroom: Newsroom

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from e2e_browser import Visit
 from e2e_site import Site
 from playwright.async_api import Locator, Page, expect
-from test_e2e_desk import desk_of
+from test_e2e_desk import desk_of, log_in
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(180)]
 
@@ -111,3 +113,55 @@ async def test_a_claim_is_left_by_one_verified_by_another_and_gone_for_both(site
     await expect(one.locator(".notes li")).to_contain_text("فارس")
     await other.locator(".notes li").get_by_role("button", name="إزالة").click()
     await expect(one.locator(".notes li")).to_have_count(0)
+
+
+async def test_a_kept_text_is_put_in_by_keyboard_and_the_desk_says_which_pages_have_the_update(
+    site: Site, visit: Visit
+) -> None:
+    await site.cover("kept-texts")
+    reader = await visit()
+    await reader.read(f"{site.url}/live/kept-texts")
+    page = await log_in(site, await visit(), "نجاة", "editor")
+    await page.goto(f"{site.url}/desk/snippets")
+    for name, text in (("هاتف الطوارئ", "اتصلوا على **112**."), ("مصدر", "وكالة الأنباء")):
+        form = page.locator("form[action='/desk/snippets']")
+        if not await form.is_visible():
+            await page.get_by_text("إضافة نص جاهز").click()
+        await form.locator("[name=name]").fill(name)
+        await form.locator("[name=text]").fill(text)
+        await form.get_by_role("button").click()
+        await expect(page.get_by_role("status")).to_contain_text("حُفظ")
+
+    await page.goto(f"{site.url}/desk/kept-texts")
+    await page.locator("#headline").focus()
+    await page.keyboard.type("عن ")
+    await page.keyboard.press("Control+;")
+    await page.keyboard.type("مصد")
+    await expect(page.locator("#snippet-list [aria-selected=true]")).to_have_text(re.compile("مصدر"))
+    await page.keyboard.press("Enter")
+    await expect(page.locator("#headline")).to_have_value("عن وكالة الأنباء")
+    await page.locator("trix-editor").focus()
+    await page.get_by_role("button", name="النصوص الجاهزة").press("Enter")
+    await expect(page.locator("#snippet-list > *")).to_have_count(2)
+    await page.keyboard.press("ArrowDown")
+    await page.keyboard.press("ArrowUp")
+    await expect(page.locator("#snippet-list [aria-selected=true]")).to_have_text(re.compile("مصدر"))
+    await page.keyboard.press("ArrowDown")
+    await page.keyboard.press("Enter")
+    await expect(page.locator("trix-editor strong")).to_have_text("112")
+    await page.keyboard.press("Control+;")
+    await page.keyboard.press("Escape")
+    await expect(page.locator("#snippets")).to_be_hidden()
+    await page.locator("trix-editor").press("Control+Enter")
+    await expect(page.locator(".updates > article h3")).to_have_text("عن وكالة الأنباء")
+
+    line = page.locator("desk-audience [data-running=pages]")
+    await expect(line).to_have_text("وصل التحديث 1 إلى الصفحتين المفتوحتين كلتيهما")
+    await page.locator("desk-audience summary").press("Enter")
+    figures = page.locator("desk-audience [data-running=figures]")
+    await expect(figures).to_contain_text("WebSocket 2")
+    await expect(figures).to_contain_text("م.ث")
+    await expect(figures).to_contain_text("لا مشتركين في خلاصاتها")
+    assert not await line.evaluate("line => line.closest('[aria-live], [role=status], [role=alert]')")
+    await reader.context.close()
+    await expect(line).to_have_text("وصل التحديث 1 إلى الصفحة المفتوحة الوحيدة")

@@ -17,6 +17,7 @@ import './composer.js';
 import './presence.js';
 import './preview.js';
 import './shortcuts.js';
+import './snippets.js';
 
 const composer = document.querySelector('desk-composer');
 const outbox = document.querySelector('desk-outbox');

@@ -59,6 +59,13 @@ customElements.define('rich-text', class extends HTMLElement {
     else this.source.setRangeText(words, this.source.selectionStart, this.source.selectionEnd, 'end');
   }
 
+  // The same with HTML that the server has cleaned.
+  insertHTML(html) {
+    if (this.source.hidden) return this.editor.editor.insertHTML(html);
+    this.insert(html);
+    return this.source.dispatchEvent(new Event('input', { bubbles: true }));
+  }
+
   focus() {
     (this.source.hidden ? this.editor : this.source).focus();
   }

@@ -15,6 +15,7 @@ from livefeed.web.api import (
     previews,
     reading,
     reference,
+    snippets,
     webhooks,
     writes,
 )
@@ -29,6 +30,7 @@ routes = (
     *audit.routes,
     *autosaves.routes,
     *audience.routes,
+    *snippets.routes,
     *presence.routes,
     *notes.routes,
     *reference.routes,

@@ -190,6 +190,7 @@ def _reads() -> Iterable[tuple[str, Json]]:
         ("/api/v1/coverages", "All coverages, the last opened first", _list("coverages", "Coverage")),
         ("/api/v1/coverages/{slug}", "One coverage", _ref("Coverage")),
         ("/api/v1/coverages/{slug}/audience", "Open pages, and who else is told", _ref("Audience")),
+        ("/api/v1/snippets", "Texts that are used again and again, by name", _list("snippets", "Snippet")),
         ("/api/v1/coverages/{slug}/updates", "Updates, the newest first", _ref("Updates")),
         ("/api/v1/coverages/{slug}/updates/{id}", "One update, whatever its status", _ref("Update")),
         (
@@ -565,6 +566,17 @@ _OWN_SCHEMAS: dict[str, Json] = {
             "state_by": {"type": "string", "description": "Who gave it its state; empty: nobody has."},
             "state_at": {"type": ["string", "null"], "format": "date-time"},
             "revision": {"type": "integer", "minimum": 1},
+        }
+    ),
+    "Snippet": _object(
+        {
+            "id": _TEXT,
+            "name": _TEXT,
+            "text": _TEXT | {"description": "Markdown, as it was typed."},
+            "html": _TEXT | {"description": "What it makes, sanitised."},
+            "direction": {"enum": ["rtl", "ltr"]},
+            "by": _TEXT,
+            "at": _TIME,
         }
     ),
     "Present": _object(
