@@ -48,7 +48,7 @@ def demo(
 
     from livefeed.cli.logs import write_logs  # noqa: PLC0415 - see the package
     from livefeed.demo import Player, admit, read_coming, read_stories  # noqa: PLC0415
-    from livefeed.web import app  # noqa: PLC0415
+    from livefeed.web import serving  # noqa: PLC0415
 
     write_logs(settings.log_format, logging.WARNING)  # the addresses should stay on the screen
 
@@ -62,7 +62,7 @@ def demo(
         _print_addresses(base_url, slug, tickets, every)
         await player.go_on(slug, read_coming(), every)
 
-    finish(app.serve(settings, started=play))
+    finish(serving.serve(settings, started=play))
 
 
 def _demo_settings(port: int | None) -> Settings:

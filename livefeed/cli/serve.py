@@ -58,12 +58,12 @@ def _serve_one(settings: Settings) -> None:
     from livefeed.cli.logs import write_logs  # noqa: PLC0415 - see the package
 
     write_logs(settings.log_format)
-    from livefeed.web import app  # noqa: PLC0415 - after the logs, which decide what they load
+    from livefeed.web import serving  # noqa: PLC0415 - after the logs, which decide what they load
 
     async def say(_: Rooms, base_url: str) -> None:
         typer.echo(f"livefeed answers at {base_url}")
 
-    finish(app.serve(settings, started=say))
+    finish(serving.serve(settings, started=say))
 
 
 def _serve_many(settings: Settings) -> None:
