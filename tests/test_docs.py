@@ -196,7 +196,7 @@ def test_the_readme_shows_the_two_commands_and_the_test_command_of_a_clean_clone
 
 def test_the_makefile_runs_the_demonstration() -> None:
     printed = subprocess.run(
-        ["make", "--dry-run", "run"], cwd=ROOT, capture_output=True, check=True, text=True, timeout=20
+        ["make", "--dry-run", "run"], cwd=ROOT, capture_output=True, check=True, text=True, timeout=60
     ).stdout
     assert "livefeed demo" in printed
 

@@ -389,7 +389,7 @@ def test_a_full_disk_leaves_nothing_behind_and_is_called_full(tmp_path: Path) ->
         capture_output=True,
         check=True,
         env=environment,
-        timeout=30,
+        timeout=60,
     )
     assert ended.stderr == b""
     sentence, left, width = ended.stdout.decode().splitlines()
@@ -442,14 +442,14 @@ def test_all_who_share_a_folder_read_the_same_marker(tmp_path: Path) -> None:
 
     def ask() -> None:
         shelf = MediaShelf(tmp_path / "media", max_bytes=BYTES, max_pixels=PIXELS)
-        together.wait(timeout=10)
+        together.wait(timeout=60)
         marks.append(shelf.marker())
 
     threads = [threading.Thread(target=ask) for _ in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(timeout=10)
+        thread.join(timeout=60)
     assert len(marks) == 8
     assert len(set(marks)) == 1
     assert [path.name for path in kept(tmp_path)] == [".livefeed-media"]

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
+import runpy
 import subprocess
+import sys
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,7 +28,7 @@ def tracked() -> list[Path]:
         cwd=ROOT,
         capture_output=True,
         check=True,
-        timeout=20,
+        timeout=60,
     ).stdout.decode()
     return [ROOT / name for name in sorted(set(listed.split("\0"))) if name and (ROOT / name).is_file()]
 
@@ -157,7 +160,7 @@ def test_make_help_lists_the_promised_targets() -> None:
         capture_output=True,
         check=True,
         text=True,
-        timeout=20,
+        timeout=60,
     ).stdout
     targets = {line.split()[0] for line in listed.splitlines()}
     assert {"run", "serve", "install", "test", "check", "lock"} <= targets
@@ -173,7 +176,7 @@ def test_an_old_python_is_refused_with_a_sentence(tmp_path: Path) -> None:
         capture_output=True,
         check=False,
         text=True,
-        timeout=20,
+        timeout=60,
     )
     assert refused.returncode != 0
     assert "livefeed needs Python 3.11 or newer" in refused.stderr
@@ -184,7 +187,51 @@ def test_the_check_of_a_clean_clone_is_make_test() -> None:
     script = ROOT / ".ci/run"
     assert os.access(script, os.X_OK)
     assert script.read_text(encoding="utf-8").rstrip().endswith("exec make --no-print-directory test")
-    subprocess.run(["bash", "-n", str(script)], check=True, timeout=20)
+    subprocess.run(["bash", "-n", str(script)], check=True, timeout=60)
+
+
+def test_every_test_belongs_to_one_part_of_the_whole_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    script = runpy.run_path("scripts/run_tests.py")
+    times = dict.fromkeys(ROOT.glob("tests/**/test_*.py"), 0)
+    for part in script["parts"]():
+        if "pytest" in part.command:
+            kept = [ROOT / argument for argument in part.command if argument.startswith("tests")]
+            left = [ROOT / argument[9:] for argument in part.command if argument.startswith("--ignore=")]
+            for path in times:
+                if any(path.is_relative_to(folder) for folder in kept):
+                    times[path] += not any(path.is_relative_to(folder) for folder in left)
+    assert len(times) > 100
+    assert set(times.values()) == {1}, [path for path, number in times.items() if number != 1]
+
+
+@pytest.mark.parametrize(
+    ("closing", "counts"),
+    [
+        ("225 passed in 176.96s (0:02:56)", {"passed": 225}),
+        (
+            "=== 1 failed, 3 passed, 2 warnings, 1 error in 0.12s ===",
+            {"failed": 1, "passed": 3, "errors": 1, "warnings": 2},
+        ),
+        ("Contracts: 3 kept, 0 broken.", {}),
+    ],
+)
+def test_the_last_line_of_the_whole_run_adds_up_the_parts(closing: str, counts: dict[str, int]) -> None:
+    script = runpy.run_path(str(ROOT / "scripts/run_tests.py"))
+    assert script["counted"](f"..... 7 passed before\n{closing}\n") == counts
+
+
+@pytest.mark.parametrize("code", [0, 3])
+def test_the_whole_run_fails_when_one_part_does(code: int, capfd: pytest.CaptureFixture[str]) -> None:
+    script = runpy.run_path(str(ROOT / "scripts/run_tests.py"))
+    said = [
+        script["Part"]("a", (sys.executable, "-c", "print('2 passed in 1s')")),
+        script["Part"]("b", (sys.executable, "-c", f"print('3 passed in 1s'); raise SystemExit({code})")),
+    ]
+    assert asyncio.run(script["run"](said)) == bool(code)
+    printed = capfd.readouterr().out
+    assert re.search(r"^===== 5 passed in [\d.]+s =====$", printed.splitlines()[-1])
+    assert ("These parts failed: b" in printed) is bool(code)
 
 
 # --- rules for every file -------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, WebSocket
 
-TIMEOUT = 30_000.0  # milliseconds for anything a page should come to show; a watchdog
+TIMEOUT = 60_000.0  # milliseconds for anything a page should come to show; a watchdog
 PHONE = {"width": 390, "height": 844}
 # Chromium reports these by itself; a page cannot keep it from doing so when the network fails.
 NETWORK = re.compile(r"net::ERR_|WebSocket connection to|Failed to load resource")
