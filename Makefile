@@ -15,7 +15,7 @@ PIP_INSTALL := $(BIN)/python -m pip install --quiet --progress-bar off
 PIP_LOCKED := $(PIP_INSTALL) --require-hashes --no-build-isolation
 
 .DEFAULT_GOAL := help
-.PHONY: help run serve install test faults bench-feeds check format lock screenshots debian-packages dist clean
+.PHONY: help run serve install test faults odd-requests bench-feeds check format lock screenshots debian-packages dist clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 18
@@ -37,6 +37,9 @@ test: ## Set up everything, then run the checks and every test (ARGS="-k name" n
 faults: $(VENV)/.developing ## Kill, hang and cut servers and Redis under load, many times over (LIVEFEED_FAULT_ROUNDS=10)
 	@LIVEFEED_FAULT_ROUNDS="$${LIVEFEED_FAULT_ROUNDS:-10}" LIVEFEED_FAULT_HANGS="$${LIVEFEED_FAULT_HANGS:-1,3,12,60}" \
 	  $(BIN)/python -m pytest tests/faults --timeout=900 $(ARGS)
+
+odd-requests: $(VENV)/.developing ## Ask the API thousands of odd requests (LIVEFEED_ODD_SECONDS=300); `make test` asks hundreds
+	@LIVEFEED_ODD_SECONDS="$${LIVEFEED_ODD_SECONDS:-300}" $(BIN)/python -m pytest tests/web/test_api_openapi.py $(ARGS)
 
 bench-feeds: $(VENV)/.installed ## Measure feeds and pages beside nginx, rendering, publishing (ARGS="--large 2000" is quicker)
 	@command -v nginx >/dev/null || { [ "$$(id -u)" -eq 0 ] && command -v apt-get >/dev/null || { \
