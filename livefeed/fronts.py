@@ -17,55 +17,19 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Callable
 from datetime import UTC, datetime
-from itertools import count
+from itertools import chain, count
 
 from livefeed.events import SITE, Event, Kind, live_channel
-from livefeed.fanout import Fanout
+from livefeed.fanout import Channel, Fanout
 from livefeed.model import Coverage, CoverageStatus, Update
+from livefeed.recent import SPAN, Recent, changed_at
 from livefeed.store import Store
 from livefeed.tail import Tail
 from livefeed.timeline import Front, Limits, SiteFront, fold, fold_site
 
 KEPT = 200  # coverages that are not live and stay in memory: about 200 kB each
-NEVER = datetime.fromtimestamp(0, UTC)
+BLOCK = 500  # events read at once
 _withdrawals = count(1)  # never the same twice, not even after a shelf was forgotten and came back
-
-
-class Amendments:
-    """Which updates the last `span` events of a channel changed after their publication, each in its newest
-    state. A front holds the newest updates alone; feeds must tell of a change to any older one too."""
-
-    def __init__(self, span: int) -> None:
-        self._span = span
-        self._changed: dict[str, tuple[int, Update]] = {}
-        self._newest_first: tuple[Update, ...] | None = ()
-
-    @classmethod
-    def of(cls, tail: Tail) -> Amendments:
-        """Those of a tail's events, over as many events as it holds: that is the same in all of a fleet."""
-        amendments = cls(tail.capacity)
-        for entry in tail.entries_after(tail.first - 1) or ():
-            amendments.apply(entry.event)
-        return amendments
-
-    @property
-    def updates(self) -> tuple[Update, ...]:
-        """The last published first."""
-        if self._newest_first is None:
-            updates = (update for _, update in self._changed.values())
-            self._newest_first = tuple(sorted(updates, key=_published, reverse=True))
-        return self._newest_first
-
-    def apply(self, event: Event) -> None:
-        """Take the next event; a double changes nothing."""
-        forgotten = [id for id, (offset, _) in self._changed.items() if offset <= event.offset - self._span]
-        for id in forgotten:
-            del self._changed[id]
-        if event.update is not None and event.update.revised_at is not None:
-            self._changed[event.update.id] = event.offset, event.update
-        elif not forgotten:
-            return
-        self._newest_first = None
 
 
 class CoverageShelf:
@@ -75,7 +39,7 @@ class CoverageShelf:
         self.slug = slug
         self._turned = turned
         self.front: Front | None = None
-        self.amendments = Amendments(0)
+        self.recent: Recent | None = None
         self.withdrawals = next(_withdrawals)
         self._limits = limits
 
@@ -85,12 +49,14 @@ class CoverageShelf:
             self.withdrawals = next(_withdrawals)
         if self.front is not None and event.offset > self.front.position.offset:
             self.front = fold(self.front, event, self._limits)
-        self.amendments.apply(event)
+        if self.recent is not None:
+            self.recent.apply(event)
         self._turned()
 
     def restart(self) -> None:
         """See `Follower`."""
         self.front = None
+        self.recent = None
         self.withdrawals = next(_withdrawals)
         self._turned()
 
@@ -101,19 +67,21 @@ class SiteShelf:
     def __init__(self, breaking_limit: int, turned: Callable[[], None]) -> None:
         self._turned = turned
         self.front: SiteFront | None = None
-        self.amendments = Amendments(0)
+        self.recent: Recent | None = None
         self._breaking_limit = breaking_limit
 
     def apply(self, event: Event) -> None:
         """See `Follower`."""
         if self.front is not None and event.offset > self.front.position.offset:
             self.front = fold_site(self.front, event, self._breaking_limit)
-        self.amendments.apply(event)
+        if self.recent is not None:
+            self.recent.apply(event)
         self._turned()
 
     def restart(self) -> None:
         """See `Follower`."""
         self.front = None
+        self.recent = None
         self._turned()
 
 
@@ -123,7 +91,15 @@ class Fronts:
     `turn` grows with every change: what was made of fronts in an earlier turn may be another thing now.
     """
 
-    def __init__(self, store: Store, fanout: Fanout, limits: Limits) -> None:
+    def __init__(
+        self,
+        store: Store,
+        fanout: Fanout,
+        limits: Limits,
+        *,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._clock = clock
         self._store = store
         self._fanout = fanout
         self._limits = limits
@@ -180,12 +156,12 @@ class Fronts:
             return shelf.front.coverage
         return self._coverages.get(slug) or Coverage(slug, slug)
 
-    def amended(self, slug: str | None) -> tuple[Update, ...]:
-        """What of a coverage (None: of what is or was breaking on the site) was changed after its publication
-        by one of the channel's newest events, as many as a tail holds; the last published first. Of the same
-        moment as the front that was asked for last."""
+    def recent(self, slug: str | None, now: datetime) -> tuple[Update, ...]:
+        """What of a coverage (None: of what is or was breaking on the site) was published or changed in the
+        last two days before `now`, the last published first. Of the same moment as the front that was asked
+        for last."""
         shelf = self._site if slug is None else self._shelves.get(slug)
-        return shelf.amendments.updates if shelf is not None else ()
+        return shelf.recent.updates(now) if shelf is not None and shelf.recent is not None else ()
 
     def withdrawals(self, slug: str) -> int:
         """A number that changes whenever something of the coverage is retracted, or may have been unseen.
@@ -201,25 +177,29 @@ class Fronts:
 
     async def _load_site(self) -> None:
         channel = await self._fanout.open(SITE)
+        recent = self._site.recent or await self._read_recent(channel)
         front = await self._store.site(self._limits.breaking)
         if front.position.epoch != channel.tail.epoch:
             await channel.heal()
+            recent = await self._read_recent(channel)
             front = await self._store.site(self._limits.breaking)
         # From here to the end nothing is awaited: no event can slip in between.
         folded: SiteFront | None = front
         for entry in channel.tail.entries_after(front.position.offset) or ():
             folded = folded and fold_site(folded, entry.event, self._limits.breaking)
-        self._site.front = folded
-        self._site.amendments = Amendments.of(channel.tail)
+        self._site.recent = _continued(recent, channel.tail)
+        self._site.front = folded if self._site.recent is not None else None
         self._turned()
         if self._site not in channel.followers:
             channel.followers.append(self._site)
 
     async def _load(self, slug: str, shelf: CoverageShelf | None) -> Front | None:
         channel = await self._fanout.open(live_channel(slug))
+        recent = (shelf and shelf.recent) or await self._read_recent(channel)
         front = await self._store.front(slug, self._limits)
         if front is not None and front.position.epoch != channel.tail.epoch:
             await channel.heal()
+            recent = await self._read_recent(channel)
             front = await self._store.front(slug, self._limits)
         if front is None:
             return None
@@ -229,8 +209,8 @@ class Fronts:
         folded: Front | None = front
         for entry in channel.tail.entries_after(front.position.offset) or ():
             folded = folded and fold(folded, entry.event, self._limits)
-        shelf.front = folded
-        shelf.amendments = Amendments.of(channel.tail)
+        shelf.recent = _continued(recent, channel.tail)
+        shelf.front = folded if shelf.recent is not None else None
         if shelf not in channel.followers:
             channel.followers.append(shelf)
         self._shelves[slug] = shelf
@@ -238,6 +218,24 @@ class Fronts:
         self._forget_some()
         self._turned()
         return folded or front
+
+    async def _read_recent(self, channel: Channel) -> Recent:
+        """What the log holds of the last two days, read backwards from the tail, which has it nearly
+        always."""
+        tail, begin = channel.tail, self._clock() - SPAN
+        blocks = [[entry.event for entry in tail.entries_after(tail.first - 1) or ()]]
+        end, floor = tail.first - 1, max(0, tail.top - self._limits.recent)
+        while end > floor and any(event.update and changed_at(event.update) > begin for event in blocks[-1]):
+            begins, block = max(floor, end - BLOCK), list[Event]()
+            while begins + len(block) < end:
+                after = begins + len(block)
+                page = await self._store.read(channel.name, after, end - after)
+                if page.epoch != tail.epoch or not page.events:
+                    return Recent(page.epoch, (), self._limits.recent)  # another life of the log
+                block += page.events
+            blocks.append(block)
+            end = begins
+        return Recent(tail.epoch, chain.from_iterable(reversed(blocks)), self._limits.recent)
 
     def _forget_some(self) -> None:
         """Let go of the coverages that were not asked for the longest, but never of live ones: they must
@@ -258,6 +256,10 @@ class Fronts:
         return self._locks.setdefault(name, asyncio.Lock())
 
 
-def _published(update: Update) -> tuple[datetime, int, str]:
-    # Orders are of one coverage, and those of the site are of many; clocks may have been set back.
-    return update.published_at or NEVER, update.order, update.id
+def _continued(recent: Recent, tail: Tail) -> Recent | None:
+    """`recent` at the top of the tail; None when the two have no moment in common any more: then both are
+    read anew for the next who asks."""
+    missed = tail.entries_after(recent.position.offset) if recent.position.epoch == tail.epoch else None
+    for entry in missed or ():
+        recent.apply(entry.event)
+    return None if missed is None else recent

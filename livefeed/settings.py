@@ -76,10 +76,18 @@ class Settings(BaseSettings):
     )
     feed_items: int = Field(50, ge=50, le=500, description="Items a feed has at least.")
     feed_most_items: int = Field(
-        200, ge=50, le=2000, description="Items a feed has at most, however much the last 48 hours brought."
+        1000,
+        ge=50,
+        le=2000,
+        description="Updates a feed has at most. Otherwise it has all of the last 48 hours: this is a limit "
+        "for the day on which something goes wrong.",
     )
     tail_events: int = Field(500, ge=1, description="Newest events of a followed channel kept in memory.")
-    cache_bytes: int = Field(64_000_000, ge=0, description="Memory for rendered pages and feeds.")
+    cache_bytes: int = Field(
+        64_000_000,
+        ge=0,
+        description="Memory for rendered pages and feeds; half as much is used for what feeds are made of.",
+    )
     max_readers: int = Field(50_000, ge=1, description="Open connections of readers in one process.")
 
     webhook_attempts: int = Field(

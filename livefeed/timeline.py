@@ -20,10 +20,12 @@ KEY_EVENTS = 200  # a list of more moments than this is no summary; older ones s
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How many of the newest updates, and of the newest breaking ones, a front holds."""
+    """How many of the newest updates, and of the newest breaking ones, a front holds; and how many of its
+    channel's events at most tell, beside it, what the last two days brought."""
 
     updates: int
     breaking: int
+    recent: int = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,10 @@ def fold(front: Front, event: Event, limits: Limits) -> Front | None:
     breaking = _placed(front.breaking, update, update.breaking, limits.breaking)
     if key_events is None or breaking is None:
         return None
-    pinned_id = _pinned_id(front.coverage.pinned_id, event.kind, update)
+    coverage = front.coverage
+    pinned_id = _pinned_id(coverage.pinned_id, event.kind, update)
+    if pinned_id != coverage.pinned_id:  # else it stays the very same: what was made for it does too
+        coverage = replace(coverage, pinned_id=pinned_id)
     pinned = front.pinned
     if pinned_id is None:
         pinned = None
@@ -88,7 +93,7 @@ def fold(front: Front, event: Event, limits: Limits) -> Front | None:
         pinned = update
     return Front(
         position=event.position,
-        coverage=replace(front.coverage, pinned_id=pinned_id),
+        coverage=coverage,
         updates=_upserted(front.updates, update, limits.updates),
         pinned=pinned,
         key_events=key_events,

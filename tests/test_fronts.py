@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from random import Random
 
@@ -32,7 +33,7 @@ async def ground(tmp_path: Path) -> AsyncIterator[Floor]:
 
 @pytest.fixture
 def fronts(ground: Floor) -> Fronts:
-    return Fronts(ground.store, ground.fanout, LIMITS)
+    return Fronts(ground.store, ground.fanout, LIMITS, clock=lambda: NOW)
 
 
 async def same(ground: Floor, fronts: Fronts) -> None:
@@ -45,10 +46,10 @@ async def same(ground: Floor, fronts: Fronts) -> None:
     assert await fronts.front(SLUG) == stored
     answer = await fronts.site()
     kept = await ground.store.site(LIMITS.breaking)
-    fresh = Fronts(ground.store, ground.fanout, LIMITS)
+    fresh = Fronts(ground.store, ground.fanout, fronts._limits, clock=lambda: NOW)
     await fresh.front(SLUG)
     for slug in (SLUG, None):
-        assert fronts.amended(slug) == fresh.amended(slug)
+        assert fronts.recent(slug, NOW) == fresh.recent(slug, NOW)
     assert (answer.position, answer.breaking) == (kept.position, kept.breaking)
     assert [coverage.slug for coverage in answer.coverages] == [coverage.slug for coverage in kept.coverages]
 
@@ -95,11 +96,29 @@ async def test_whatever_is_written_memory_and_store_agree(ground: Floor, fronts:
     await same(ground, fronts)
 
 
-async def test_a_change_of_an_update_that_no_front_holds_is_remembered_for_a_tail(
+async def test_all_that_two_days_brought_is_remembered_beside_the_front(
     ground: Floor, fronts: Fronts
 ) -> None:
     await fronts.warm()
-    await ground.publish(LIMITS.updates + 2, breaking=True)
+    last = 3 * (await ground.channel()).tail.capacity
+    await ground.publish(1, breaking=True, published_at=NOW - timedelta(hours=72))
+    await ground.publish(last - 1, first=2, breaking=True)
+    await same(ground, fronts)
+    front = await fronts.front(SLUG)
+    assert front
+    assert len(front.updates) == LIMITS.updates
+    for slug in (SLUG, None):
+        assert len(fronts.recent(slug, NOW)) == last - 1
+        assert fronts.recent(slug, NOW)[0].id == f"u{last}"
+        assert fronts.recent(slug, NOW + timedelta(hours=48)) == ()
+
+
+async def test_a_change_of_an_update_that_no_front_holds_is_remembered_for_two_days(
+    ground: Floor, fronts: Fronts
+) -> None:
+    await fronts.warm()
+    old = NOW - timedelta(days=9)
+    await ground.publish(LIMITS.updates + 2, breaking=True, published_at=old)
     await ground.desk.revise("u1", headline="منقح", revised_at=NOW)
     await ground.desk.retract("u2")
     await same(ground, fronts)
@@ -107,15 +126,18 @@ async def test_a_change_of_an_update_that_no_front_holds_is_remembered_for_a_tai
     assert front
     assert {"u1", "u2"}.isdisjoint(update.id for update in front.updates)
     for slug in (SLUG, None):
-        amended = fronts.amended(slug)
-        assert [(update.id, update.headline) for update in amended] == [("u2", ""), ("u1", "منقح")]
-    channel = await ground.channel()
-    await ground.publish(channel.tail.capacity - 1, first=100)
+        told = fronts.recent(slug, NOW)
+        assert [(update.id, update.headline) for update in told] == [("u2", ""), ("u1", "منقح")]
+
+
+async def test_what_two_days_brought_is_bounded_by_events_which_all_processes_count_alike(
+    ground: Floor, fronts: Fronts
+) -> None:
+    fronts = Fronts(ground.store, ground.fanout, replace(LIMITS, recent=30), clock=lambda: NOW)
+    await fronts.warm()
+    await ground.publish(100)
     await same(ground, fronts)
-    assert [update.id for update in fronts.amended(SLUG)] == ["u2"]
-    await ground.publish(1, first=1000)
-    await same(ground, fronts)
-    assert fronts.amended(SLUG) == ()
+    assert [update.id for update in fronts.recent(SLUG, NOW)] == [f"u{n}" for n in range(100, 70, -1)]
 
 
 async def test_lost_announcements_and_a_new_epoch_leave_no_stale_front(ground: Floor, fronts: Fronts) -> None:

@@ -19,8 +19,9 @@ from livefeed.feeds.channel import (
     site_feed,
 )
 from livefeed.feeds.entry import Category, Entry, FeedWords
+from livefeed.feeds.galleys import NONE, Galleys, Pieces
 from livefeed.feeds.opml import opml
-from livefeed.feeds.window import ARCHIVE_ITEMS, Window, archive_documents, with_amended
+from livefeed.feeds.window import ARCHIVE_ITEMS, Window, archive_documents, with_recent
 
 __all__ = [
     "ARCHIVE_ITEMS",
@@ -30,16 +31,19 @@ __all__ = [
     "Feed",
     "FeedWords",
     "Format",
+    "Galleys",
     "Link",
+    "Pieces",
     "Window",
     "archive_documents",
     "archive_feed",
+    "assemble",
     "coverage_feed",
     "opml",
     "render",
     "rubric_feed",
     "site_feed",
-    "with_amended",
+    "with_recent",
 ]
 
 CONTENT_TYPES: dict[Format, str] = {form: f"{type_}; charset=utf-8" for form, type_ in MEDIA_TYPES.items()}
@@ -48,7 +52,12 @@ CONTENT_TYPES: dict[Format, str] = {form: f"{type_}; charset=utf-8" for form, ty
 
 def render(feed: Feed, format: Format) -> bytes:
     """The feed as UTF-8 bytes in one of the forms of `CONTENT_TYPES`."""
+    return assemble(feed, format, NONE).plain
+
+
+def assemble(feed: Feed, format: Format, galleys: Galleys) -> Pieces:
+    """The same bytes in pieces, of which those are made that `galleys` does not have."""
     from livefeed.feeds import jsonfeed, rss_atom  # noqa: PLC0415 - feedgen: no start waits for it
 
     writers = {"rss": rss_atom.rss, "atom": rss_atom.atom, "json": jsonfeed.document}
-    return writers[format](feed)
+    return writers[format](feed, galleys)

@@ -13,6 +13,7 @@ from typing import Literal
 
 from livefeed.events import coverage_url
 from livefeed.feeds.entry import Entry, FeedWords, entries_of, led, uri, without_corrections
+from livefeed.feeds.galleys import NONE, Galleys
 from livefeed.model import Coverage, CoverageStatus, Update
 from livefeed.rubrics import Rubric, named_rubrics
 from livefeed.text import clean_line, direction_of_language
@@ -95,15 +96,17 @@ def coverage_feed(
     site_title: str,
     fragment: Callable[[Update], str],
     words: Callable[[str], FeedWords],
+    galleys: Galleys = NONE,
     archives: int = 0,
 ) -> Feed:
     """The feed of a coverage with `updates`, newest first: everything, or its breaking ones.
 
     `fragment` gives the HTML of an update, with absolute addresses; it is never asked for a retracted one.
-    `words` gives the words of a language. `archives` is how many archive documents there are.
+    `words` gives the words of a language. `galleys` has what was set before. `archives` is how many archive
+    documents there are.
     """
     headline = _headline(coverage)
-    entries = entries_of(updates, base_url, {coverage.slug: headline}, fragment, words)
+    entries = entries_of(updates, base_url, {coverage.slug: coverage}, fragment, words, galleys=galleys)
     closed = coverage.status is CoverageStatus.CLOSED
     changes = [entry.updated for entry in entries] or [_beginning([coverage])]
     if closed and coverage.ends_at:
@@ -133,6 +136,7 @@ def archive_feed(
     site_title: str,
     fragment: Callable[[Update], str],
     words: Callable[[str], FeedWords],
+    galleys: Galleys = NONE,
     archives: int,
 ) -> Feed:
     """The `number`-th archive document of a coverage's feed of everything, from the oldest (1).
@@ -148,6 +152,7 @@ def archive_feed(
         site_title=site_title,
         fragment=fragment,
         words=words,
+        galleys=galleys,
     )
     home = subscription.home
     entries = without_corrections(subscription.entries)
@@ -172,6 +177,7 @@ def site_feed(
     site_language: str,
     fragment: Callable[[Update], str],
     words: Callable[[str], FeedWords],
+    galleys: Galleys = NONE,
 ) -> Feed:
     """The feed of the site's breaking `updates`, newest first; the rest as for `coverage_feed`."""
     return _feed_across(
@@ -184,6 +190,7 @@ def site_feed(
         site_language=site_language,
         fragment=fragment,
         words=words,
+        galleys=galleys,
     )
 
 
@@ -197,6 +204,7 @@ def rubric_feed(
     site_language: str,
     fragment: Callable[[Update], str],
     words: Callable[[str], FeedWords],
+    galleys: Galleys = NONE,
 ) -> Feed:
     """The feed of what is filed under a section or tag, newest first, in the language that all its
     `coverages` have, or the site's; the rest as for `coverage_feed`."""
@@ -213,6 +221,7 @@ def rubric_feed(
         site_language=languages.pop() if len(languages) == 1 else site_language,
         fragment=fragment,
         words=words,
+        galleys=galleys,
     )
 
 
@@ -227,11 +236,12 @@ def _feed_across(
     site_language: str,
     fragment: Callable[[Update], str],
     words: Callable[[str], FeedWords],
+    galleys: Galleys = NONE,
 ) -> Feed:
     """A feed of several coverages' updates, named after the site and its subject."""
     coverages = tuple(coverages)
-    headlines = {coverage.slug: _headline(coverage) for coverage in coverages}
-    entries = entries_of(updates, base_url, headlines, fragment, words)
+    by_slug = {coverage.slug: coverage for coverage in coverages}
+    entries = entries_of(updates, base_url, by_slug, fragment, words, galleys=galleys)
     name = clean_line(site_title) or subject
     title = led(f"{name} — {subject}", direction_of_language(site_language))
     return Feed(

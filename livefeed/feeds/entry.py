@@ -9,15 +9,15 @@ for most feed readers show an edited item to nobody who has read it.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import lru_cache
 from html import escape
 from urllib.parse import quote
 
 from livefeed.events import update_url
-from livefeed.model import Direction, Media, Status, Update
+from livefeed.feeds.galleys import Galleys
+from livefeed.model import Coverage, Direction, Media, Status, Update
 from livefeed.text import clean, clean_line, direction_of, excerpt, title_of
 
 AUTHORITY = "tag:livefeed.invalid,2026:"
@@ -77,31 +77,43 @@ class Entry:
     corrects: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a feed says of one update: its entry, and one for each of its corrections."""
+
+    entry: Entry
+    corrections: tuple[Entry, ...]
+
+    @property
+    def size(self) -> int:
+        """Bytes of memory, about: two for a letter, and the objects themselves."""
+        entries = (self.entry, *self.corrections)
+        letters = sum(len(each.content) + len(each.summary) + len(each.title) for each in entries)
+        return 2 * letters + 1000 * len(entries)
+
+
 def entries_of(
     updates: Iterable[Update],
     base_url: str,
-    headlines: dict[str, str],
+    coverages: Mapping[str, Coverage],
     fragment: Callable[[Update], str],
     words: Callable[[str], FeedWords],
+    *,
+    galleys: Galleys,
 ) -> tuple[Entry, ...]:
     """The entries of published and retracted updates, in their order, and of their corrections.
 
-    `headlines` has, by coverage, the title of an update that has no words of its own.
+    `coverages` has, by slug, those whose headline is the title of an update that has no words of its own.
     """
-    entries: list[Entry] = []
-    corrections: list[Entry] = []
+    told = []
     for update in updates:
-        spoken = words(update.language)
-        if update.status is Status.RETRACTED:
-            entries.append(_withdrawn(update, base_url, spoken))
-        elif update.status is Status.PUBLISHED:
-            fallback = headlines.get(update.coverage, update.coverage)
-            entries.append(_published(update, base_url, spoken, fragment(update), fallback))
-        else:
-            # A draft in a front is a fault elsewhere; showing it to the world would be a worse one.
-            raise ValueError(f"update {update.id} is {update.status}; a feed holds only what was published")
-        corrections.extend(_corrections(update, entries[-1], spoken))
-    return _merged(entries, corrections)
+        coverage = coverages.get(update.coverage)
+        kept = galleys.find("told", update, coverage)
+        if kept is None:
+            kept = _told(update, base_url, coverage, fragment, words(update.language))
+            galleys.keep("told", update, coverage, piece=kept, size=kept.size)
+        told.append(kept)
+    return _merged([each.entry for each in told], [entry for each in told for entry in each.corrections])
 
 
 def without_corrections(entries: Iterable[Entry]) -> tuple[Entry, ...]:
@@ -123,7 +135,24 @@ def uri(address: str) -> str:
     return quote(clean_line(address), safe="%:/?#[]@!$&'()*+,;=~")
 
 
-@lru_cache(2000)  # a change of one update leaves the entries of the others as they were
+def _told(
+    update: Update,
+    base_url: str,
+    coverage: Coverage | None,
+    fragment: Callable[[Update], str],
+    words: FeedWords,
+) -> Told:
+    if update.status is Status.RETRACTED:
+        entry = _withdrawn(update, base_url, words)
+    elif update.status is Status.PUBLISHED:
+        fallback = (clean_line(coverage.headline) if coverage else "") or update.coverage
+        entry = _published(update, base_url, words, fragment(update), fallback)
+    else:
+        # A draft in a front is a fault elsewhere; showing it to the world would be a worse one.
+        raise ValueError(f"update {update.id} is {update.status}; a feed holds only what was published")
+    return Told(entry, tuple(_corrections(update, entry, words)))
+
+
 def _published(update: Update, base_url: str, words: FeedWords, content: str, fallback: str) -> Entry:
     title = title_of(update.headline, update.text) or _caption(update.media) or fallback
     return replace(

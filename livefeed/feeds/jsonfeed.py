@@ -3,17 +3,29 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from livefeed.events import rfc3339
 from livefeed.feeds.channel import Feed
 from livefeed.feeds.entry import Entry
+from livefeed.feeds.galleys import Galleys, Pieces
+from livefeed.feeds.setting import joined, written
 
 VERSION = "https://jsonfeed.org/version/1.1"
 
 
-def document(feed: Feed) -> bytes:
+def document(feed: Feed, galleys: Galleys) -> Pieces:
     """The feed as JSON in UTF-8. What is empty is left out, as the specification asks."""
+
+    def write(entries: Sequence[Entry]) -> list[bytes]:
+        return [_json(_item(entry, feed)) for entry in entries]
+
+    items = written(feed, ("json", feed.language), write, galleys)
+    return Pieces.of([_json(_members(feed))[:-1] + b',"items":[', *joined(items, b",", galleys), b"]}"])
+
+
+def _members(feed: Feed) -> dict[str, Any]:
     members = {
         "version": VERSION,
         "title": feed.title,
@@ -26,8 +38,7 @@ def document(feed: Feed) -> bytes:
         "hubs": [{"type": "WebSub", "url": hub} for hub in feed.hubs],
         "expired": feed.expired,
     }
-    filled: dict[str, Any] = _filled(members) | {"items": [_item(entry, feed) for entry in feed.entries]}
-    return json.dumps(filled, ensure_ascii=False, separators=(",", ":")).encode()
+    return _filled(members)
 
 
 def _item(entry: Entry, feed: Feed) -> dict[str, Any]:
@@ -44,6 +55,10 @@ def _item(entry: Entry, feed: Feed) -> dict[str, Any]:
         "language": entry.language if entry.language != feed.language else "",
     }
     return _filled(members) | {"content_html": entry.content}
+
+
+def _json(members: dict[str, Any]) -> bytes:
+    return json.dumps(members, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def _filled(members: dict[str, Any]) -> dict[str, Any]:

@@ -15,11 +15,15 @@ feedgen writes as an invalid type in Atom; everything is escaped once.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from functools import partial
 from html import escape
-from typing import Any
+from itertools import pairwise
+from typing import Any, Literal
 
 from feedgen.entry import FeedEntry
 from feedgen.ext.base import BaseEntryExtension, BaseExtension
@@ -29,6 +33,10 @@ from lxml.etree import SubElement, _Element
 from livefeed.events import rfc3339
 from livefeed.feeds.channel import Feed, Format
 from livefeed.feeds.entry import Entry
+from livefeed.feeds.galleys import Galleys, Pieces
+from livefeed.feeds.setting import joined, written
+
+Form = Literal["rss", "atom"]
 
 ATOM = "http://www.w3.org/2005/Atom"
 DUBLIN_CORE = "http://purl.org/dc/elements/1.1/"
@@ -44,11 +52,35 @@ TTL = "1"
 """Minutes. Some readers wait for the longest of their own interval, this and `max-age`."""
 
 
-def rss(feed: Feed) -> bytes:
+def rss(feed: Feed, galleys: Galleys) -> Pieces:
     """The feed as RSS 2.0."""
+    return _assembled(feed, "rss", galleys)
+
+
+def atom(feed: Feed, galleys: Galleys) -> Pieces:
+    """The feed as Atom."""
+    return _assembled(feed, "atom", galleys)
+
+
+def _assembled(feed: Feed, form: Form, galleys: Galleys) -> Pieces:
+    """feedgen's document without entries, with those that it wrote, now or before, put in at its end."""
+    document, opening, closing = _FORMS[form]
+    frame = document(feed, ())
+
+    def write(entries: Sequence[Entry]) -> list[bytes]:
+        # `<` stands for itself nowhere in the texts and attributes of a serialised document.
+        text = document(replace(feed, entries=tuple(entries)), entries).removesuffix(closing)
+        starts = [found.start() for found in opening.finditer(text)]
+        return [text[start:end] for start, end in pairwise([*starts, len(text)])]
+
+    entries = written(feed, (form, feed.language), write, galleys)
+    return Pieces.of([frame.removesuffix(closing), *joined(entries, b"", galleys), closing])
+
+
+def _rss(feed: Feed, entries: Iterable[Entry]) -> bytes:
     generator = _generator(feed, "rss")
     generator.register_extension("live", partial(_RssFeed, feed), atom=False)
-    for entry in feed.entries:
+    for entry in entries:
         item = _added(generator, entry)
         item.link(href=entry.url)
         # A description is HTML: plain text is escaped for that, and once more as XML by the serialiser.
@@ -61,11 +93,10 @@ def rss(feed: Feed) -> bytes:
     return document
 
 
-def atom(feed: Feed) -> bytes:
-    """The feed as Atom."""
+def _atom(feed: Feed, entries: Iterable[Entry]) -> bytes:
     generator = _generator(feed, "atom")
     generator.register_extension("live", partial(_AtomFeed, feed), rss=False)
-    for entry in feed.entries:
+    for entry in entries:
         element = _added(generator, entry)
         element.content(entry.content, type="html")
         if entry.summary:
@@ -77,6 +108,12 @@ def atom(feed: Feed) -> bytes:
         element.register_extension("live", partial(_AtomEntry, entry, feed), rss=False)
     document: bytes = generator.atom_str()
     return document
+
+
+_FORMS: dict[Form, tuple[Callable[[Feed, Iterable[Entry]], bytes], re.Pattern[bytes], bytes]] = {
+    "rss": (_rss, re.compile(b"<item[ >]"), b"</channel></rss>"),
+    "atom": (_atom, re.compile(b"<entry[ >]"), b"</feed>"),
+}
 
 
 def _generator(feed: Feed, form: Format) -> Any:

@@ -23,8 +23,8 @@ class Window:
     """How much of a coverage its feeds show.
 
     Some feed readers keep only what is in the feed, and many ask once an hour or a day. So a feed has at
-    least the newest `items` updates, and besides all that were published or changed within `span`; but no
-    more than `most`, so that a feed costs the same however large its coverage grows.
+    least the newest `items` updates, and besides all that were published or changed within `span`. `most` is
+    a limit for when something goes wrong, such as a script that publishes in a loop.
     """
 
     items: int
@@ -53,15 +53,12 @@ class Window:
         return (*present[: self.items], *recent)
 
 
-def with_amended(
-    newest: Sequence[Update], amended: Iterable[Update], *, breaking_only: bool
+def with_recent(
+    newest: Sequence[Update], recent: Iterable[Update], *, breaking_only: bool
 ) -> tuple[Update, ...]:
-    """`newest`, with what older updates there are among the `amended` ones, both newest first."""
-    amended = tuple(amended)
-    if not amended:  # nearly always, and asked at each request
-        return tuple(newest)
+    """`newest`, with what older updates there are among the `recent` ones, both newest first."""
     held = {update.id for update in newest}
-    older = (update for update in amended if update.breaking or not breaking_only)
+    older = (update for update in recent if update.breaking or not breaking_only)
     return (*newest, *(update for update in older if update.id not in held))
 
 

@@ -26,6 +26,7 @@ from livefeed.courier.outside import Network, Outside
 from livefeed.courier.ping import Pings
 from livefeed.events import Event, live_channel, public_coverage, public_update
 from livefeed.fanout import Fanout
+from livefeed.feeds import Galleys
 from livefeed.filings import Filings
 from livefeed.frames import View
 from livefeed.fronts import Fronts
@@ -59,6 +60,8 @@ from livefeed.web.rooms import ROOMS, Rooms
 from livefeed.websub import Topic
 
 COURIER_INTERVAL = 1.0  # seconds until a new webhook is served by another process than the one that took it
+NEWEST = 200  # updates that a front holds: what pages show, and the news sitemap
+CHANGES = 4  # of an item of a feed that are remembered, on average
 
 DOORS = (reader, corrections, live, embedding, syndication, hub, desk, api, files)
 
@@ -160,7 +163,7 @@ async def open_rooms(settings: Settings, store: Store) -> AsyncIterator[Rooms]:
         newsroom=Newsroom(store, announce=listeners.receive, new_id=lambda: secrets.token_hex(8)),
         fanout=fanout,
         fronts=Fronts(store, fanout, limits),
-        filings=Filings(store, limits.breaking),
+        filings=Filings(store, max(settings.feed_items, settings.feed_most_items)),
         pages=Pages(
             base_url=settings.public_url,
             site_title=settings.site_title,
@@ -170,6 +173,7 @@ async def open_rooms(settings: Settings, store: Store) -> AsyncIterator[Rooms]:
             offline=settings.offline,
         ),
         documents=Documents(settings.cache_bytes),
+        galleys=Galleys(settings.cache_bytes // 2),
         endpoints=endpoints,
         subscriptions=subscriptions,
         courier=courier,
@@ -224,8 +228,12 @@ def _private(settings: Settings) -> list[Network]:
 
 def _limits(settings: Settings) -> Limits:
     """How much of each coverage is kept at hand: what its pages and feeds show."""
-    most = max(settings.feed_items, settings.feed_most_items)
-    return Limits(updates=max(2 * settings.page_size, most), breaking=most)
+    newest = max(settings.feed_items, NEWEST)
+    return Limits(
+        updates=max(2 * settings.page_size, newest),
+        breaking=newest,
+        recent=CHANGES * max(settings.feed_items, settings.feed_most_items),
+    )
 
 
 class Listeners:

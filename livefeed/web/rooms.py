@@ -15,6 +15,7 @@ from livefeed.courier import Courier
 from livefeed.courier.endpoints import Endpoints
 from livefeed.courier.hub import Subscriptions
 from livefeed.fanout import Fanout
+from livefeed.feeds import Galleys
 from livefeed.filings import Filings
 from livefeed.fronts import Fronts
 from livefeed.media import MediaShelf
@@ -50,6 +51,7 @@ class Rooms:
     filings: Filings
     pages: Pages
     documents: Documents
+    galleys: Galleys
     endpoints: Endpoints
     subscriptions: Subscriptions
     courier: Courier

@@ -20,18 +20,21 @@ from livefeed.events import coverage_url
 from livefeed.feeds import (
     ARCHIVE_ITEMS,
     CONTENT_TYPES,
+    Entry,
     Feed,
     FeedWords,
     Format,
+    Galleys,
     Link,
+    Pieces,
     Window,
     archive_documents,
     archive_feed,
+    assemble,
     coverage_feed,
-    render,
     rubric_feed,
     site_feed,
-    with_amended,
+    with_recent,
 )
 from livefeed.model import Update
 from livefeed.rubrics import Rubric, rubrics_of
@@ -60,8 +63,9 @@ async def site_source(rooms: Rooms) -> Source:
     """The breaking items of the site."""
     site = await rooms.fronts.site()
     newest = [update for _, update in site.breaking]
-    known = with_amended(newest, rooms.fronts.amended(None), breaking_only=True)
-    shown = _window(rooms).shown(known, rooms.clock())
+    now = rooms.clock()
+    known = with_recent(newest, rooms.fronts.recent(None, now), breaking_only=True)
+    shown = _window(rooms).shown(known, now)
 
     def feed() -> Feed:
         made = site_feed(
@@ -72,6 +76,7 @@ async def site_source(rooms: Rooms) -> Source:
             site_language=rooms.settings.site_language,
             fragment=_fragment(rooms),
             words=_words(rooms),
+            galleys=rooms.galleys,
         )
         return replace(made, hubs=(rooms.hub,))
 
@@ -85,8 +90,9 @@ async def coverage_source(rooms: Rooms, slug: str, *, breaking_only: bool) -> So
         return None
     coverage = front.coverage
     newest = front.breaking if breaking_only else front.updates
-    known = with_amended(newest, rooms.fronts.amended(slug), breaking_only=breaking_only)
-    shown = _window(rooms).shown(known, rooms.clock())
+    now = rooms.clock()
+    known = with_recent(newest, rooms.fronts.recent(slug, now), breaking_only=breaking_only)
+    shown = _window(rooms).shown(known, now)
     archives = 0 if breaking_only else archive_documents(front.total)
 
     def feed() -> Feed:
@@ -98,6 +104,7 @@ async def coverage_source(rooms: Rooms, slug: str, *, breaking_only: bool) -> So
             site_title=rooms.settings.site_title,
             fragment=_fragment(rooms),
             words=_words(rooms),
+            galleys=rooms.galleys,
             archives=archives,
         )
         return replace(made, hubs=(rooms.hub,))
@@ -126,6 +133,7 @@ async def rubric_source(rooms: Rooms, rubric: Rubric) -> Source | None:
             site_language=rooms.settings.site_language,
             fragment=_fragment(rooms),
             words=_words(rooms),
+            galleys=rooms.galleys,
         )
         return replace(made, hubs=(rooms.hub,))
 
@@ -149,6 +157,7 @@ async def archive_source(rooms: Rooms, front: Front, number: int) -> Source:
             site_title=rooms.settings.site_title,
             fragment=_fragment(rooms),
             words=_words(rooms),
+            galleys=rooms.galleys,
             archives=archives,
         )
 
@@ -168,9 +177,9 @@ async def rendered(rooms: Rooms, source: Source, form: Format) -> Document:
     """The feed in a form."""
     made: list[Feed] = []
 
-    def document() -> bytes:
+    def document() -> Pieces:
         made.append(source.made(rooms))
-        return render(made[-1], form)
+        return assemble(made[-1], form, rooms.galleys)
 
     def modified() -> datetime:
         return made[-1].updated
@@ -192,14 +201,14 @@ async def topic_document(rooms: Rooms, topic: Topic) -> TopicDocument | None:
     if source is None:
         return None
     listed = await rooms.documents.get(
-        f"marks {source.name}", source.state, lambda: _listed(source.made(rooms))
+        f"marks {source.name}", source.state, lambda: _listed(source.made(rooms), rooms.galleys)
     )
 
     async def part(ids: Collection[str]) -> bytes:
         def only() -> bytes:
             feed = source.made(rooms)
             entries = tuple(entry for entry in feed.entries if _digest(entry.id) in ids)
-            return render(replace(feed, entries=entries), topic.form)
+            return assemble(replace(feed, entries=entries), topic.form, rooms.galleys).plain
 
         # Subscribers who miss the same entries, nearly all of them, are sent one and the same document.
         name = f"push {source.name} {topic.form} {_digest(sorted(ids))}"
@@ -220,11 +229,17 @@ def topics(rooms: Rooms, slug: str) -> list[str]:
     return [f"{stem}.{form}" for stem in stems for form in CONTENT_TYPES]
 
 
-def _listed(feed: Feed) -> bytes:
+def _listed(feed: Feed, galleys: Galleys) -> bytes:
     """The marks of a feed's entries as a document, which is kept and known by its tag as any other."""
-    return json.dumps(
-        [(_digest(entry.id), _digest(entry), entry.updated.timestamp()) for entry in feed.entries]
-    ).encode()
+    return json.dumps([_mark(entry, galleys) for entry in feed.entries]).encode()
+
+
+def _mark(entry: Entry, galleys: Galleys) -> tuple[str, str, float]:
+    mark: tuple[str, str, float] | None = galleys.find("mark", entry)
+    if mark is None:
+        mark = (_digest(entry.id), _digest(entry), entry.updated.timestamp())
+        galleys.keep("mark", entry, piece=mark, size=0)
+    return mark
 
 
 @lru_cache(100)

@@ -9,7 +9,8 @@ from html import escape
 
 from hypothesis import strategies as st
 
-from livefeed.feeds import Feed, FeedWords, archive_feed, coverage_feed, render, site_feed
+from livefeed.feeds import Feed, FeedWords, Galleys, archive_feed, coverage_feed, render, site_feed
+from livefeed.feeds.galleys import NONE
 from livefeed.model import (
     Correction,
     Coverage,
@@ -123,7 +124,12 @@ def front_of(*updates: Update, coverage: Coverage = STORY) -> Front:
 
 
 def feed_of(
-    front: Front = FRONT, *, breaking_only: bool = False, base_url: str = BASE_URL, archives: int = 0
+    front: Front = FRONT,
+    *,
+    breaking_only: bool = False,
+    base_url: str = BASE_URL,
+    archives: int = 0,
+    galleys: Galleys = NONE,
 ) -> Feed:
     return coverage_feed(
         front.coverage,
@@ -134,6 +140,7 @@ def feed_of(
         fragment=fragment,
         words=words,
         archives=archives,
+        galleys=galleys,
     )
 
 

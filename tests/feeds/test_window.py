@@ -9,7 +9,7 @@ from feed_samples import PLAIN, at
 from hypothesis import given
 from hypothesis import strategies as st
 
-from livefeed.feeds import ARCHIVE_ITEMS, Window, archive_documents, with_amended
+from livefeed.feeds import ARCHIVE_ITEMS, Window, archive_documents, with_recent
 from livefeed.model import Retraction, Update
 
 NOW = at(100 * 60)
@@ -56,8 +56,8 @@ def test_what_was_changed_has_room_before_what_was_only_published() -> None:
 def test_older_updates_that_were_changed_follow_the_newest_once() -> None:
     newest = [published(9, 1), published(8, 2)]
     amended = [published(8, 2), replace(published(3, 3), breaking=True), published(2, 4)]
-    assert ids(with_amended(newest, amended, breaking_only=False)) == ["u9", "u8", "u3", "u2"]
-    assert ids(with_amended(newest, amended, breaking_only=True)) == ["u9", "u8", "u3"]
+    assert ids(with_recent(newest, amended, breaking_only=False)) == ["u9", "u8", "u3", "u2"]
+    assert ids(with_recent(newest, amended, breaking_only=True)) == ["u9", "u8", "u3"]
 
 
 def test_a_withdrawal_stays_for_two_days_to_the_moment_and_then_makes_room() -> None:

@@ -66,7 +66,7 @@ class Desk:
 
     async def publish(self, id: str, *, key: Key | None = None, **fields: Any) -> tuple[Event, ...]:
         before = await self.store.update(id)
-        after = replace(before or self.new(id), status=Status.PUBLISHED, published_at=NOW, **fields)
+        after = replace(before or self.new(id), status=Status.PUBLISHED, **{"published_at": NOW, **fields})
         return await self._change(Kind.PUBLISHED, before, after, key=key)
 
     async def draft(self, id: str, status: Status = Status.DRAFT, **fields: Any) -> tuple[Event, ...]:

@@ -18,6 +18,7 @@ from live_server import Answer, Server, running
 from livefeed import metrics
 from livefeed.feeds import ARCHIVE_ITEMS
 from livefeed.settings import Settings
+from livefeed.web import app
 
 FORMS = {
     "rss": "application/rss+xml",
@@ -302,6 +303,32 @@ async def test_a_feed_has_all_of_two_days_and_never_fewer_than_fifty(server: Ser
         clock.ahead = timedelta(hours=hours)
         for path in FEEDS:
             assert links(await feed(server, f"{path}.json")) == newest[:count]
+
+
+async def test_a_feed_has_all_of_two_days_however_much_it_was_and_after_a_restart(
+    make_settings: Callable[..., Settings], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(app, "NEWEST", 50)
+    settings = make_settings(tail_events=20, page_size=10)
+    async with running(settings) as server:
+        await server.open()
+        await server.publish(breaking=True, headline="يُراجع")
+        updates = [
+            await server.publish(breaking=number % 25 > 0, headline=str(number)) for number in range(130)
+        ]
+        paths = {
+            f"{path}.json": [update for update in reversed(updates) if update["breaking"]]
+            for path in FEEDS[:2]
+        }
+        paths["/live/story/updates.json"] = updates[::-1]
+        before = {path: (await feed(server, path)).body for path in paths}
+        for path, newest in paths.items():
+            links_ = [update["url"] for update in newest]
+            assert links(await feed(server, path))[:-1] == links_
+    async with running(settings) as server:
+        for path in paths:
+            again = (await feed(server, path)).body
+            assert len(json.loads(again)["items"]) == len(json.loads(before[path])["items"])
 
 
 @pytest.mark.parametrize("form", FORMS)
