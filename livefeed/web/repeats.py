@@ -111,7 +111,7 @@ class Repeats:
         ):
             return
         self._move_on()
-        asked = _asked(request._message.path.encode(), request.raw_headers)
+        asked = _asked(request._message.path.encode(errors="surrogateescape"), request.raw_headers)
         body = response.body or b""
         if asked is None or request[WORLD] != self._made_in or not isinstance(body, bytes):
             return
