@@ -68,9 +68,8 @@ class Act:
     @classmethod
     def of(cls, editor: Editor, deed: str, subject: str, **particulars: Any) -> Act:
         """A deed of `editor`; `particulars` are the fields from `coverage` on."""
-        return cls(
-            deed, subject, editor.name, editor.account, editor.role.value, editor.address, **particulars
-        )
+        role = editor.role_in(particulars.get("coverage", "")) or editor.role
+        return cls(deed, subject, editor.name, editor.account, role.value, editor.address, **particulars)
 
 
 @dataclass(frozen=True, slots=True)

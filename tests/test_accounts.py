@@ -494,6 +494,38 @@ async def test_grants_narrow_an_editor_but_never_an_admin(accounts: Accounts) ->
         await accounts.set_role("Sara", Role.ADMIN)
 
 
+async def test_a_role_in_one_coverage_counts_there_at_once_and_is_taken_back(accounts: Accounts) -> None:
+    await accounts.add_editor("Sara", Role.CONTRIBUTOR, ["flood"], {"storm": Role.CHIEF})
+    secret = await log_in(accounts, "Sara")
+
+    async def held() -> list[Role | None]:
+        session = await accounts.of_session(secret)
+        assert session
+        return [session.editor.role_in(slug) for slug in ("storm", "flood", "fire")]
+
+    assert await held() == [Role.CHIEF, Role.CONTRIBUTOR, None]
+    assert (await accounts.known("Sara")).grants == "contributor flood storm=chief"
+    await accounts.set_role_in("Sara", "fire", Role.EDITOR)
+    assert await held() == [Role.CHIEF, Role.CONTRIBUTOR, Role.EDITOR]
+    await accounts.set_role_in("Sara", "storm", None)
+    assert await held() == [None, Role.CONTRIBUTOR, Role.EDITOR]
+    token = await accounts.of_token(await accounts.add_token("Sara", role=Role.EDITOR, coverages=["fire"]))
+    assert token
+    assert [token.role_in(slug) for slug in ("flood", "fire")] == [None, Role.EDITOR]
+    for refused in (
+        accounts.set_role_in("Sara", "fire", Role.ADMIN),
+        accounts.set_role_in("Sara", "Not A Slug", Role.EDITOR),
+        accounts.set_role("Sara", Role.ADMIN),
+        accounts.add_editor("Zaid", Role.ADMIN, None, {"fire": Role.EDITOR}),
+        accounts.set_grants("Sara", Role.EDITOR, None, {f"c{n}": Role.CHIEF for n in range(101)}),
+        accounts.add_token("Sara", role=Role.CHIEF),
+        accounts.add_token("Sara", coverages=["storm"]),
+    ):
+        with pytest.raises(AccountRefused):
+            await refused
+    assert await held() == [None, Role.CONTRIBUTOR, Role.EDITOR]
+
+
 async def test_the_use_of_a_token_is_noted_at_most_once_a_minute(
     place: Place, accounts: Accounts, clock: Clock
 ) -> None:
@@ -631,6 +663,7 @@ _SLUGS = st.none() | st.frozensets(st.sampled_from(["a", "b", "c"]))
     coverages=_SLUGS,
     token_role=st.none() | _ROLES,
     token_coverages=_SLUGS,
+    roles=st.dictionaries(st.sampled_from(["a", "b"]), _ROLES),
     asked=_ROLES,
     slug=st.sampled_from(["a", "b", "c", None]),
 )
@@ -640,10 +673,11 @@ def test_a_token_may_what_both_it_and_its_editor_may(
     coverages: frozenset[str] | None,
     token_role: Role | None,
     token_coverages: frozenset[str] | None,
+    roles: dict[str, Role],
     asked: Role,
     slug: str | None,
 ) -> None:
-    editor = Editor("id", "Sara", role, coverages)
+    editor = Editor("id", "Sara", role, coverages, frozenset(roles.items()))
     kept = None if token_coverages is None else tuple(token_coverages)
     narrowed = Token("id", "sara", token_role, kept, "", datetime.now(UTC)).narrowed(editor)
     alone = Editor("id", "Sara", token_role or Role.ADMIN, token_coverages)

@@ -164,7 +164,7 @@ def every_page(pages: Pages, front: Front = FRONT, person: str = "ليلى") -> 
         "login": pages.desk.login(name=coverage.headline, error="soon", seconds=3),
         "login by code": pages.desk.login(code=coverage.headline, error="used"),
         **every_page_about_people(pages, coverage),
-        "desk_index": pages.desk_index(site, person, Role.ADMIN),
+        "desk_index": pages.desk_index(site, Editor("a1", person, Role.ADMIN)),
         "desk": desk_of(pages, front, (DRAFT, front.updates[0]), Role.CHIEF, person),
     }
 
@@ -187,6 +187,9 @@ def every_page_about_people(pages: Pages, coverage: Coverage) -> dict[str, str]:
     accounts = [
         Account("a1", name, Role.ADMIN, None, at),
         Account("a2", f"{name} 2", Role.EDITOR, (coverage.slug,), at, disabled=True),
+        Account(
+            "a3", f"{name} 3", Role.CONTRIBUTOR, None, at, roles=(("gone", Role.CHIEF), ("x", Role.EDITOR))
+        ),
     ]
     sessions = [
         Session(editor, at, at, "s1", Seen("192.0.2.7", "Mozilla/5.0 (Android 14) Firefox/140.0", True)),
@@ -207,10 +210,22 @@ def every_page_about_people(pages: Pages, coverage: Coverage) -> dict[str, str]:
     desk, listed = pages.desk, [coverage]
     return {
         "account": desk.account(
-            editor, sessions, "s1", has_password=True, needs_current=True, done="password"
+            editor,
+            sessions,
+            "s1",
+            has_password=True,
+            needs_current=True,
+            languages={"ar": "العربية"},
+            done="password",
         ),
         "account at first": desk.account(
-            editor, sessions[:1], "s1", has_password=False, needs_current=False, error="guessable"
+            editor,
+            sessions[:1],
+            "s1",
+            has_password=False,
+            needs_current=False,
+            languages={},
+            error="guessable",
         ),
         "people": desk.people(editor, accounts, listed, link="https://x.example/", link_name=name),
         "nobody": desk.people(editor, [], [], error="exists", name=name),
@@ -232,7 +247,8 @@ def every_page_about_people(pages: Pages, coverage: Coverage) -> dict[str, str]:
             text=name,
         ),
         "no snippets": desk.snippets(editor, [], key="k", done="gone"),
-        "limits": desk.limits(editor, limits_of(Settings(site_language="ar"))),
+        "administration": desk.administration(editor),
+        "limits": desk.limits(editor, limits_of(Settings(), "ar")),
         "webhooks": desk.webhooks(
             editor, endpoints_of(name, coverage.slug, at), listed, key="k", secret="whsec_x", done="removed"
         ),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -12,6 +12,9 @@ from livefeed.text import TextRefused, check_slug, clean_line
 
 NAME_LIMIT = 80
 """Characters of an editor's name and of a token's label."""
+
+MOST_ROLES = 100
+"""Roles of one account in single coverages."""
 
 
 class AccountRefused(ValueError):
@@ -28,7 +31,9 @@ class AccountUnknown(AccountRefused):
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A person of the newsroom. `coverages` None means every one; a disabled account can do nothing."""
+    """A person of the newsroom. `coverages` None means every one; `roles` are those in single coverages,
+    instead of `role`; `language` is that of their desk, empty for the site's. A disabled account can do
+    nothing."""
 
     id: str
     name: str
@@ -36,13 +41,22 @@ class Account:
     coverages: tuple[str, ...] | None
     created_at: datetime
     disabled: bool = False
+    roles: tuple[tuple[str, Role], ...] = ()
+    language: str = ""
+
+    @property
+    def grants(self) -> str:
+        """What it may do where, as the audit log has it: `editor storm flood=chief`."""
+        single = (f"{slug}={role}" for slug, role in self.roles)
+        return " ".join((self.role, *(self.coverages or ()), *single))
 
     def editor(self) -> Editor | None:
         """The person as they act in a session; None when disabled."""
         if self.disabled:
             return None
         coverages = None if self.coverages is None else frozenset(self.coverages)
-        return Editor(self.id, self.name, self.role, coverages)
+        roles = frozenset(self.roles)
+        return Editor(self.id, self.name, self.role, coverages, roles, language=self.language)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +77,14 @@ class Token:
 
         It is worked out at each use, because the editor may have lost a role since the token was made.
         """
-        role = self.role if self.role is not None and editor.role.includes(self.role) else editor.role
-        coverages = editor.coverages
+        most = self.role or Role.ADMIN
+        coverages, roles = editor.coverages, editor.roles
         if self.coverages is not None:
             own = frozenset(self.coverages)
             coverages = own if coverages is None else own & coverages
-        return Editor(editor.account, editor.name, role, coverages)
+            roles = frozenset((slug, role) for slug, role in roles if slug in own)
+        roles = frozenset((slug, role.lesser(most)) for slug, role in roles)
+        return Editor(editor.account, editor.name, editor.role.lesser(most), coverages, roles)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,11 +172,26 @@ def check_grants(role: Role, coverages: Sequence[str] | None) -> tuple[str, ...]
     return tuple(dict.fromkeys(coverages))
 
 
+def check_roles(role: Role, roles: Mapping[str, Role]) -> tuple[tuple[str, Role], ...]:
+    """The roles in single coverages of an account whose role is `role`. Raises `AccountRefused`."""
+    if roles and Role.ADMIN in (role, *roles.values()):
+        raise AccountRefused(
+            "An admin has people and keys of the whole site in hand: nobody is one in a single coverage, and "
+            "an admin has no other role in one."
+        )
+    if len(roles) > MOST_ROLES:
+        raise AccountRefused(f"There are {len(roles)} roles in single coverages; at most {MOST_ROLES} fit.")
+    for slug in roles:
+        _check_coverage("editor", slug)
+    return tuple(sorted(roles.items()))
+
+
 def check_narrowing(account: Account, role: Role | None, coverages: Sequence[str] | None) -> None:
     """Raise `AccountRefused` when a token with `role` and `coverages` would do more than its editor may."""
-    if role is not None and not account.role.includes(role):
+    highest = max([account.role, *(held for _, held in account.roles)], key=list(Role).index)
+    if role is not None and not highest.includes(role):
         raise AccountRefused(
-            f"A token with the role {role} would do more than {account.name}, whose role is {account.role}: "
+            f"A token with the role {role} would do more than {account.name}, whose role is {highest}: "
             "a token may only narrow it."
         )
     if coverages is None:
@@ -172,10 +203,11 @@ def check_narrowing(account: Account, role: Role | None, coverages: Sequence[str
         )
     for slug in coverages:
         _check_coverage("token", slug)
-        if account.coverages is not None and slug not in account.coverages:
+        reached = {*(account.coverages or ()), *(slug for slug, _ in account.roles)}
+        if account.coverages is not None and slug not in reached:
             raise AccountRefused(
                 f"A token for the coverage {slug!r} would do more than {account.name}, who may touch "
-                f"{', '.join(account.coverages) or 'none'} only."
+                f"{', '.join(sorted(reached)) or 'none'} only."
             )
 
 

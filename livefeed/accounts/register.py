@@ -7,9 +7,10 @@ import hashlib
 import logging
 import re
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
 
 from livefeed.accounts.account import (
     NAME_LIMIT,
@@ -26,6 +27,7 @@ from livefeed.accounts.account import (
     check_label,
     check_name,
     check_narrowing,
+    check_roles,
     fold,
 )
 from livefeed.accounts.drawer import Drawer, Filed
@@ -79,10 +81,17 @@ class Accounts:
 
     # people
 
-    async def add_editor(self, name: str, role: Role, coverages: Sequence[str] | None = None) -> Account:
-        """A new account, for all coverages if none are named. Raises `AccountRefused`, `AccountExists`."""
-        granted = check_grants(role, coverages)
-        account = Account(self._secret(9), check_name(name), role, granted, utc(self._now()))
+    async def add_editor(
+        self,
+        name: str,
+        role: Role,
+        coverages: Sequence[str] | None = None,
+        roles: Mapping[str, Role] = MappingProxyType({}),
+    ) -> Account:
+        """A new account, for all coverages if none are named, perhaps with other `roles` in single ones.
+        Raises `AccountRefused`, `AccountExists`."""
+        granted, single = check_grants(role, coverages), check_roles(role, roles)
+        account = Account(self._secret(9), check_name(name), role, granted, utc(self._now()), roles=single)
         try:
             await self._accounts.file(fold(account.name), account, expected=0)
         except Conflict:
@@ -108,15 +117,40 @@ class Accounts:
 
         def change(account: Account) -> Account:
             check_grants(role, account.coverages)
+            check_roles(role, dict(account.roles))
             return replace(account, role=role)
 
         return await self._change(name, change)
 
-    async def set_grants(self, name: str, role: Role, coverages: Sequence[str] | None) -> Account:
-        """Give an editor a role and coverages (None: all) at once. Raises `AccountUnknown`,
-        `AccountRefused`."""
-        granted = check_grants(role, coverages)
-        return await self._change(name, lambda account: replace(account, role=role, coverages=granted))
+    async def set_role_in(self, name: str, slug: str, role: Role | None) -> Account:
+        """Give an editor a role in one coverage, instead of what they have otherwise; None takes it back.
+        Raises `AccountUnknown`, `AccountRefused`."""
+
+        def change(account: Account) -> Account:
+            roles = {coverage: held for coverage, held in account.roles if coverage != slug}
+            if role is not None:
+                roles[slug] = role
+            return replace(account, roles=check_roles(account.role, roles))
+
+        return await self._change(name, change)
+
+    async def set_grants(
+        self,
+        name: str,
+        role: Role,
+        coverages: Sequence[str] | None,
+        roles: Mapping[str, Role] = MappingProxyType({}),
+    ) -> Account:
+        """Give an editor a role, coverages (None: all) and other `roles` in single coverages at once. Raises
+        `AccountUnknown`, `AccountRefused`."""
+        granted, single = check_grants(role, coverages), check_roles(role, roles)
+        return await self._change(
+            name, lambda account: replace(account, role=role, coverages=granted, roles=single)
+        )
+
+    async def set_language(self, name: str, language: str) -> Account:
+        """Have an editor's desk speak `language`; empty for the site's. Raises `AccountUnknown`."""
+        return await self._change(name, lambda account: replace(account, language=language))
 
     async def set_coverages(self, name: str, coverages: Sequence[str] | None) -> Account:
         """Grant an editor these coverages and no others; None grants all. Raises `AccountUnknown`,

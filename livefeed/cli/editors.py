@@ -55,7 +55,7 @@ def add(
     async def work() -> None:
         async with open_register(settings) as register:
             account = await register.accounts.add_editor(name, role, coverage or None)
-            await register.note("add-editor", account, " ".join((role, *(coverage or ()))))
+            await register.note("add-editor", account, account.grants)
             await _print_link(settings, register, account)
 
     finish(work())
@@ -73,18 +73,46 @@ def link(name: Name) -> None:
     finish(work())
 
 
-@group.command("role", epilog="Example: livefeed editor role Rana chief")
+@group.command(
+    "role",
+    epilog="""\b
+Examples:
+  livefeed editor role Rana chief
+  livefeed editor role Rana chief --coverage storm
+  livefeed editor role Rana --coverage storm
+""",
+)
 def role_(
-    name: Name, role: Annotated[Role, typer.Argument(help="The new role.", show_default=False)]
+    name: Name,
+    role: Annotated[
+        Role | None,
+        typer.Argument(
+            help="The new role; with --coverage the one in that coverage alone, or if left out, there as "
+            "everywhere else again.",
+            show_default=False,
+        ),
+    ] = None,
+    coverage: Annotated[
+        str | None, typer.Option(help="Give it in this coverage alone, by slug; elsewhere nothing changes.")
+    ] = None,
 ) -> None:
     """Give an editor another role, at once and in every session and token."""
+    if role is None and coverage is None:
+        raise typer.BadParameter("give a role, or --coverage to take one back there", param_hint="ROLE")
     settings = settings_or_fail()
 
     async def work() -> None:
         async with open_register(settings) as register:
-            account = await register.accounts.set_role(name, role)
-            await register.note("set-role", account, role)
-            typer.echo(f"{account.name} has the role {account.role} now.")
+            accounts = register.accounts
+            if coverage is not None:
+                account = await accounts.set_role_in(name, coverage, role)
+                await register.note("grant", account, account.grants)
+                told = role or "as everywhere else"
+                typer.echo(f"{account.name} has the role {told} in {coverage} now.")
+            elif role is not None:
+                account = await accounts.set_role(name, role)
+                await register.note("set-role", account, role)
+                typer.echo(f"{account.name} has the role {account.role} now.")
 
     finish(work())
 
@@ -112,7 +140,7 @@ def grant(
     async def work() -> None:
         async with open_register(settings) as register:
             account = await register.accounts.set_coverages(name, coverage or None)
-            await register.note("grant", account, " ".join((account.role, *(coverage or ()))))
+            await register.note("grant", account, account.grants)
             reach = "all coverages" if everywhere else ", ".join(account.coverages or ())
             typer.echo(f"{account.name} may touch {reach} now.")
 
@@ -174,7 +202,8 @@ def list_() -> None:
             for account in await register.accounts.editors():
                 narrowed = "" if account.coverages is None else f"  only {', '.join(account.coverages)}"
                 disabled = "  disabled" if account.disabled else ""
-                typer.echo(f"{account.role:<12} {account.name}{narrowed}{disabled}")
+                single = "".join(f"  {held} in {slug}" for slug, held in account.roles)
+                typer.echo(f"{account.role:<12} {account.name}{narrowed}{single}{disabled}")
 
     finish(work())
 

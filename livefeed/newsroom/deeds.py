@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from livefeed.audit import Act
 from livefeed.forms import Form
@@ -33,9 +34,13 @@ def told(
     subject = f"update:{batch.deleted[0].id}" if batch.deleted else batch.subject
     revision = batch.updates[-1].revision if batch.updates else 0
     changed = _changed(form) if form else ()
-    act = Act(deed, subject, coverage=slug, revision=revision, changed=changed, detail=detail)
-    if by is not None:
-        act = replace(act, by=by.name, account=by.account, role=by.role.value, address=by.address)
+    particulars: dict[str, Any] = {
+        "coverage": slug,
+        "revision": revision,
+        "changed": changed,
+        "detail": detail,
+    }
+    act = Act(deed, subject, **particulars) if by is None else Act.of(by, deed, subject, **particulars)
     return replace(batch, acts=(act,))
 
 

@@ -467,7 +467,8 @@ class Newsroom:
         update = await self.visible(slug, id, to=by)
         if update.status.public and not by.may(Role.EDITOR, slug):
             raise Forbidden(
-                f"{by.name} has the role {by.role}: own unpublished updates are all it may change."
+                f"{by.name} has the role {by.role_in(slug)} here: "
+                "own unpublished updates are all it may change."
             )
         if revision is not None and revision != update.revision:
             raise Stale(update, revision)
@@ -565,9 +566,10 @@ def _compare(first: FirstResult, key: Key) -> None:
         )
 
 
-def _permit(by: Editor, role: Role, slug: str | None, what: str = "do this") -> None:
+def _permit(by: Editor, role: Role, slug: str, what: str = "do this") -> None:
     if by.may(role, slug):
         return
-    if by.role.includes(role):
+    held = by.role_in(slug)
+    if held is None:
         raise Forbidden(f"{by.name} has no access to the coverage {slug!r}.")
-    raise Forbidden(f"{by.name} has the role {by.role} and may not {what}: that takes the role {role}.")
+    raise Forbidden(f"{by.name} has the role {held} here and may not {what}: that takes the role {role}.")

@@ -15,6 +15,7 @@ from functools import lru_cache
 from itertools import islice
 from pathlib import Path
 
+from babel import Locale
 from jinja2 import Environment, StrictUndefined, pass_context
 from markupsafe import Markup
 
@@ -89,8 +90,15 @@ class Pages:
         self._lite = False
         self._text_only: Pages | None = None
         self._environments: dict[str, Environment] = {}
-        self.desk = DeskPages(lambda template, **values: self._render(template, site_language, **values))
+        self.desk = DeskPages(self._at_desk)
         self._fragments = lru_cache(FRAGMENTS)(self._new_fragment)
+
+    @property
+    def desk_languages(self) -> dict[str, str]:
+        """The languages that the desk speaks, by code, each in its own words."""
+        return {
+            code: Locale.parse(code).get_display_name(code) or code for code in self.theme.words.languages
+        }
 
     def text_only(self) -> Pages:
         """The same pages for who pays for each byte: no picture, no face; links stay among such pages."""
@@ -262,15 +270,13 @@ class Pages:
 
     # Editors' pages
 
-    def desk_index(self, site: SiteFront, person_name: str, role: Role, *, has_password: bool = True) -> str:
+    def desk_index(self, site: SiteFront, editor: Editor, *, has_password: bool = True) -> str:
         """The coverages an editor may work on, the newest first; who has no password yet is told."""
-        return self._render(
+        return self._at_desk(
             "desk_index.html",
-            self._site_language,
+            editor,
             coverages=[coverage for coverage in reversed(site.coverages) if not coverage.archived_at],
             archived=[coverage for coverage in reversed(site.coverages) if coverage.archived_at],
-            person_name=person_name,
-            role=role,
             has_password=has_password,
         )
 
@@ -290,14 +296,13 @@ class Pages:
         `hold` and `breaking_hold` are the seconds in which an update can be taken back; `nonce` allows the
         style sheets that the rich-text editor writes by itself.
         """
-        return self._render(
+        return self._at_desk(
             "desk.html",
-            self._site_language,
+            editor,
+            slug=front.coverage.slug,
             notes=notes,
             panel_entries=_by_status([*unpublished, *front.updates]),
             account=editor.account,
-            person_name=editor.name,
-            role=editor.role,
             hold=hold,
             breaking_hold=breaking_hold,
             nonce=nonce,
@@ -315,15 +320,15 @@ class Pages:
     ) -> str:
         """How a coverage runs now, for the desk's page: who reads and what has reached them, when silence
         closes it (None while nobody is to be warned), and how its deliveries stand."""
-        return self._render(
+        return self._at_desk(
             "desk_running.html",
-            self._site_language,
+            editor,
+            slug=front.coverage.slug,
             front=front,
             coverage=front.coverage,
             audience=audience,
             closing=closing,
             standing=standing,
-            role=editor.role,
         )
 
     def coverage_form_page(
@@ -332,37 +337,34 @@ class Pages:
         """A form that begins with the fields of `coverage`: for the one at `slug`, or (empty) a new one,
         which may begin like one of `patterns`."""
         lead = coverage.lead_media if slug else None
-        return self._render(
+        return self._at_desk(
             "desk_coverage.html",
-            self._site_language,
+            editor,
             coverage=coverage,
             slug=slug,
             patterns=patterns,
             lead=json.dumps(lead and public_media(lead, ""), ensure_ascii=False),
-            person_name=editor.name,
-            role=editor.role,
         )
 
     def history_page(
         self, coverage: Coverage, update: Update, history: Sequence[Revision], editor: Editor
     ) -> str:
         """Who did what to an update, newest first, from its history, oldest first."""
-        return self._render(
+        return self._at_desk(
             "desk_history.html",
-            self._site_language,
+            editor,
+            slug=coverage.slug,
             coverage=coverage,
             update=update,
             steps=steps_of(history),
-            person_name=editor.name,
-            role=editor.role,
         )
 
-    def comparison_part(self, coverage: Coverage, saved: Revision, mine: Update) -> str:
+    def comparison_part(self, coverage: Coverage, saved: Revision, mine: Update, editor: Editor) -> str:
         """What the words of `mine` would change of an update as it was last `saved`."""
         stands = saved.update
-        return self._render(
+        return self._at_desk(
             "desk_comparison.html",
-            self._site_language,
+            editor,
             coverage=coverage,
             saved=saved,
             headline=shortened_differences(stands.headline, mine.headline, stands.direction),
@@ -401,6 +403,16 @@ class Pages:
         return Markup(  # noqa: S704 - it comes out of the escaping environment
             self._render("update.html", coverage.language, **values)
         )
+
+    def _at_desk(self, template: str, editor: Editor | None, /, *, slug: str = "", **values: object) -> str:
+        """A page for `editor` in the language that they chose, else the site's; `slug` is the coverage that
+        it is about, in which their role may be another one."""
+        language = self._site_language
+        if editor is not None:
+            language = editor.language or language
+            role = editor.role_in(slug) or editor.role
+            values |= {"editor": editor, "person_name": editor.name, "role": role}
+        return self._render(template, language, slug=slug, **values)
 
     def _rubric_feeds(self, coverage: Coverage) -> list[tuple[str, str]]:
         """The addresses, but for the ending, and names of the feeds of its section and of its first tags."""

@@ -27,7 +27,7 @@ class Subscriber:
 
 
 class DeskPages:
-    """Renders them in the site's language. `error` and `done` are words that the templates turn into
+    """Renders them in the language of who asks. `error` and `done` are words that the templates turn into
     sentences; what is shown once (a link, a token) is never in an address."""
 
     def __init__(self, render: Callable[..., str]) -> None:
@@ -35,7 +35,7 @@ class DeskPages:
 
     def login(self, *, code: str = "", name: str = "", error: str = "", seconds: int = 0) -> str:
         """The forms for a one-time code, which is not spent before it is sent, or for name and password."""
-        return self._render("login.html", code=code, name=name, error=error, seconds=seconds)
+        return self._render("login.html", None, code=code, name=name, error=error, seconds=seconds)
 
     def account(
         self,
@@ -45,10 +45,12 @@ class DeskPages:
         *,
         has_password: bool,
         needs_current: bool,
+        languages: Mapping[str, str],
         error: str = "",
         done: str = "",
     ) -> str:
-        """One's own password and sessions; `current` is the id of the one that asks."""
+        """One's own password, language and sessions; `current` is the id of the one that asks, `languages`
+        gives the desk's by their codes, each in its own words."""
         return self._page(
             "desk_account.html",
             editor,
@@ -56,6 +58,7 @@ class DeskPages:
             current=current,
             has_password=has_password,
             needs_current=needs_current,
+            languages=languages,
             shortest=SHORTEST,
             longest=LONGEST,
             error=error,
@@ -200,12 +203,16 @@ class DeskPages:
             done=done,
         )
 
+    def administration(self, editor: Editor) -> str:
+        """What there is for admins, and what each part is for."""
+        return self._page("desk_admin.html", editor)
+
     def limits(self, editor: Editor, limits: Mapping[str, str]) -> str:
         """What `limits_of` shows of the settings."""
         return self._page("desk_limits.html", editor, limits=limits)
 
     def _page(self, template: str, editor: Editor, **values: object) -> str:
-        return self._render(template, person_name=editor.name, role=editor.role, **values)
+        return self._render(template, editor, **values)
 
 
 # What is in the name that a browser gives itself, the telling ones first: most claim to be several.

@@ -31,9 +31,9 @@ SECONDS = (
 )
 
 
-def limits_of(settings: Settings) -> Mapping[str, str]:
-    """The shown settings' values by name, in the site's language."""
-    language = settings.site_language.replace("-", "_")
+def limits_of(settings: Settings, language: str) -> Mapping[str, str]:
+    """The shown settings' values by name, in `language`."""
+    language = language.replace("-", "_")
     values = {name: f"{getattr(settings, name):,}" for name in COUNTS}
     values |= {name: _unit(getattr(settings, name), "digital-byte", language) for name in BYTES}
     return values | {name: duration(getattr(settings, name), language) for name in SECONDS}

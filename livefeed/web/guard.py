@@ -35,11 +35,11 @@ class Caller:
 
 
 class Scope(StrEnum):
-    """What a login must reach besides its role, for one that is narrowed to coverages."""
+    """Where a login must have the role that a route takes."""
 
-    COVERAGE = "coverage"  # the one that the address names
-    SITE = "site"  # all of them: what is asked for concerns the whole site
-    OWN = "own"  # none: it is the caller's own, or the verb looks, which alone knows the coverage
+    COVERAGE = "coverage"  # in the coverage that the address names
+    SITE = "site"  # on the whole site, which it concerns: a login narrowed to coverages will not do
+    OWN = "own"  # anywhere: it is the caller's own, or the verb looks, which alone knows the coverage
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,15 +90,17 @@ async def caller_of(request: web.Request) -> Caller:
     editor = caller.editor
     if rule.person and not caller.session:
         raise Problem(403, "This takes a person who logged in to the desk; a token will not do.")
-    if not editor.role.includes(rule.role):
-        raise Problem(403, f"{editor.name} has the role {editor.role}; this takes the role {rule.role}.")
-    if editor.coverages is None or rule.scope is Scope.OWN:
-        return caller
-    if rule.scope is Scope.SITE:
+    if rule.scope is Scope.COVERAGE:
+        slug = request.match_info["slug"]
+        held = editor.role_in(slug)
+        if held is None:
+            raise Problem(403, f"{editor.name} has no access to the coverage {slug!r}.")
+    else:
+        held = editor.highest if rule.scope is Scope.OWN else editor.role
+    if not held.includes(rule.role):
+        raise Problem(403, f"{editor.name} has the role {held} here; this takes the role {rule.role}.")
+    if rule.scope is Scope.SITE and editor.coverages is not None:
         raise Problem(403, f"{editor.name} has access to some coverages only; this concerns the whole site.")
-    slug = request.match_info["slug"]
-    if slug not in editor.coverages:
-        raise Problem(403, f"{editor.name} has no access to the coverage {slug!r}.")
     return caller
 
 

@@ -65,6 +65,19 @@ def test_grants_are_given_at_the_beginning_and_later(command: Command) -> None:
     )
 
 
+def test_a_role_in_one_coverage_is_given_and_taken_back(command: Command) -> None:
+    command.done("editor", "add", "Rana", "--role", "contributor")
+    said = command.done("editor", "role", "Rana", "chief", "--coverage", "storm").strip()
+    assert said == "Rana has the role chief in storm now."
+    assert command.done("editor", "list").strip() == "contributor  Rana  chief in storm"
+    assert "nobody is one in a single" in command.refused(
+        "editor", "role", "Rana", "admin", "--coverage", "x"
+    )
+    command.done("editor", "role", "Rana", "--coverage", "storm")
+    assert command.done("editor", "list").strip() == "contributor  Rana"
+    assert "give a role" in command.refused("editor", "role", "Rana", code=2)
+
+
 def test_an_account_that_was_disabled_can_come_back(command: Command) -> None:
     command.done("editor", "add", "Rana")
     command.done("editor", "disable", "Rana")

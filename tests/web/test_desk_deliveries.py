@@ -81,6 +81,6 @@ def test_a_duration_is_told_in_its_largest_whole_unit(seconds: float, language: 
 
 
 def test_no_limit_shows_a_units_internal_name_in_arabic() -> None:
-    values = limits_of(Settings(site_language="ar"))
+    values = limits_of(Settings(), "ar")
     assert values["body_bytes"] == "100,000 بايت"
     assert not [value for value in values.values() if "-" in value]

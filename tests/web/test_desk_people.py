@@ -264,3 +264,73 @@ async def test_the_audit_page_shows_filters_and_goes_back(server: Server) -> Non
     assert exported
     file = await admin.get(exported[1].replace("&amp;", "&"))
     assert file.text.count("\r\n") == 63
+
+
+async def test_a_role_in_one_coverage_is_given_on_the_page_and_shows_on_its_desk(server: Server) -> None:
+    admin = await arrived(server, "Mona", Role.ADMIN)
+    sara = await arrived(server, "Sara", Role.CONTRIBUTOR)
+    for slug in ("storm", "flood"):
+        await server.open(slug)
+    place = f"/desk/people/{id_of((await admin.get('/desk/people')).text, 'Sara')}/grants"
+    lines = [("role_coverage", "storm"), ("role_there", "chief"), ("role_coverage", ""), ("role_there", "")]
+    fields = [("role", "contributor"), ("reach", "all"), *lines]
+    assert (await admin.post(place, fields)).headers["Location"] == "/desk/people?done=changed"
+    page = (await admin.get("/desk/people")).text
+    assert '<bdi dir="auto">storm</bdi>: رئيس تحرير' in page
+    assert page.count('<option value="storm" selected>') == 1
+    for slug, leads in (("storm", True), ("flood", False)):
+        desk = (await sara.get(f"/desk/{slug}")).text
+        assert (f"/desk/{slug}/coverage" in desk, 'name="breaking"' in desk) == (leads, leads)
+        assert 'href="/desk/admin"' not in desk
+        assert 'href="/desk/snippets"' not in desk
+    assert "/desk/new" not in (await sara.get("/desk")).text
+    assert (await sara.post("/desk/people", {"name": "x", "role": "admin"})).status == 403
+
+    for wrong, status in (("admin", 422), ("king", 422)):
+        lines[1] = ("role_there", wrong)
+        answer = await admin.post(place, [("role", "contributor"), ("reach", "all"), *lines])
+        assert answer.status == status
+    assert (await server.rooms.accounts.known("Sara")).roles == (("storm", Role.CHIEF),)
+    acts = await server.rooms.store.acts(Search(), limit=100, after=0)
+    assert [entry.act.detail for entry in acts if entry.act.deed == "grant"] == [
+        "Sara contributor storm=chief"
+    ]
+
+    await server.ask("GET", "/desk/storm", role=None, headers={"Cookie": sara.cookie})
+    headers = {"Cookie": sara.cookie, "Origin": server.url}
+    closed = await server.ask("POST", "/api/v1/coverages/storm/closure", role=None, headers=headers)
+    assert closed.status == 200
+    told = (await server.rooms.store.acts(Search(), limit=1))[0].act
+    assert (told.deed, told.role) == ("close", "chief")
+    refused = await server.ask("POST", "/api/v1/coverages/flood/closure", role=None, headers=headers)
+    assert (refused.status, "contributor" in refused.json()["detail"]) == (403, True)
+
+
+async def test_a_desk_speaks_the_language_that_its_editor_chose(server: Server) -> None:
+    await server.open("storm")
+    sara, zaid = await arrived(server, "Sara", Role.ADMIN), await arrived(server, "Zaid", Role.EDITOR)
+    answer = await sara.post("/desk/account/language", {"language": "en"})
+    assert answer.headers["Location"] == "/desk/account?done=language"
+    for path in ("", "/storm", "/account", "/people", "/limits", "/admin", "/new", "/storm/running"):
+        html = (await sara.get(f"/desk{path}")).text
+        assert 'lang="en" dir="ltr"' in html or path == "/storm/running", path
+    assert "open page" in (await sara.get("/desk/storm/running")).text
+    assert "45,678 bytes" not in html
+    assert 'lang="ar" dir="rtl"' in (await zaid.get("/desk")).text
+    assert 'lang="ar" dir="rtl"' in (await sara.get("/live/storm")).text
+    assert (await sara.post("/desk/account/language", {"language": "xx"})).status == 422
+    assert '<option value="en" lang="en" selected>English</option>' in (await sara.get("/desk/account")).text
+    await sara.post("/desk/account/language", {"language": ""})
+    assert 'lang="ar" dir="rtl"' in (await sara.get("/desk")).text
+    assert (await deeds(server)).count("set-language") == 2
+
+
+async def test_what_admins_have_in_hand_is_one_entry_that_leads_to_all_of_it(server: Server) -> None:
+    admin = await arrived(server, "Mona", Role.ADMIN)
+    assert 'href="/desk/admin"' in (await admin.get("/desk")).text
+    listed = set(re.findall(r'<h2><a href="(/desk/[a-z]+)">', (await admin.get("/desk/admin")).text))
+    assert len(listed) == 6
+    for page in listed:
+        html = (await admin.get(page)).text
+        assert set(re.findall(r'<li><a href="(/desk/[a-z]+)"', html)) >= listed
+        assert f'href="{page}" aria-current="page"' in html

@@ -6,7 +6,7 @@ new route is tested the moment it is there, and one without a rule fails.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from livefeed.web.guard import RULES, SESSION_COOKIE, Rule, Scope
 SAFE = {"GET", "HEAD"}
 PLACES = {"slug": "story", "id": "none"}  # no such update, webhook or token: who may come in meets a 404
 OUT = {401, 403}
+NONE: Mapping[str, Role] = {}
 # What the verb refuses is not the rule's: a contributor may add drafts, and what is empty is published.
 BODIES: dict[str, dict[str, Any]] = {
     "POST /api/v1/coverages/{slug}/updates": {"json": {"status": "draft", "body": "x"}}
@@ -80,11 +81,15 @@ class People:
         assert redeemed
         return redeemed[0]
 
-    async def as_person(self, case: Case, role: Role, coverage: str | None = None) -> Answer:
-        """From our own pages, in a session of an editor of `role`, perhaps of one coverage only."""
-        name = f"{role} {coverage} at the desk"
+    async def as_person(
+        self, case: Case, role: Role, coverage: str | None = None, roles: Mapping[str, Role] = NONE
+    ) -> Answer:
+        """From our own pages, in a session of an editor of `role`, perhaps of one coverage only, perhaps with
+        other `roles` in single ones."""
+        single = " ".join(f"{slug}={held}" for slug, held in roles.items())
+        name = f"{role} {coverage} {single} at the desk"
         if name not in self._sessions:
-            await self.accounts.add_editor(name, role, [coverage] if coverage else None)
+            await self.accounts.add_editor(name, role, [coverage] if coverage else None, roles)
             begun = await self.accounts.begin_session(name, Seen())
             assert begun
             self._sessions[name] = begun[0]
@@ -140,6 +145,23 @@ async def test_a_route_lets_in_whom_its_rule_lets_in_and_nobody_else(people: Peo
     allowed = Role.CHIEF.includes(least)
     assert (here.status not in OUT) == (allowed and case.rule.scope is not Scope.SITE), here.text
     assert (elsewhere.status not in OUT) == (allowed and case.rule.scope is Scope.OWN), elsewhere.text
+
+
+@pytest.mark.parametrize("case", GUARDED, ids=str)
+async def test_a_role_in_one_coverage_counts_there_and_nowhere_else(people: People, case: Case) -> None:
+    """Raised and lowered, in the coverage that is asked for and in another one."""
+    least, scope = case.rule.role, case.rule.scope
+    assert least is not None
+    for everywhere, single in ((Role.CONTRIBUTOR, Role.CHIEF), (Role.CHIEF, Role.CONTRIBUTOR)):
+        for slug in ("story", "other"):
+            answer = await people.as_person(case, everywhere, roles={slug: single})
+            here = single if slug == "story" else everywhere
+            held = {Scope.COVERAGE: here, Scope.SITE: everywhere, Scope.OWN: Role.CHIEF}[scope]
+            assert (answer.status not in OUT) == held.includes(least), (everywhere, slug, answer.text)
+    # Somebody of another coverage, with a role here.
+    answer = await people.as_person(case, Role.EDITOR, "other", {"story": Role.CHIEF})
+    allowed = Role.CHIEF.includes(least) and scope is not Scope.SITE
+    assert (answer.status not in OUT) == allowed, answer.text
 
 
 @pytest.mark.parametrize("case", GUARDED, ids=str)

@@ -134,7 +134,8 @@ async def _decided_on(request: web.Request, caller: Caller) -> Note | None:
         return None
     editor = caller.editor
     if not editor.may(Role.EDITOR, slug) and note.account != editor.account:
-        raise Problem(403, f"{editor.name} has the role {editor.role}: own notes are all it may change.")
+        held = editor.role_in(slug)
+        raise Problem(403, f"{editor.name} has the role {held} here: own notes are all it may change.")
     revision = revision_of(request, caller)
     if revision not in (None, note.version):
         raise await _stale(request)

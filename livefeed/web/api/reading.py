@@ -31,11 +31,10 @@ async def list_coverages(request: web.Request) -> web.Response:
     caller = await caller_of(request)
     rooms = rooms_of(request)
     site = await rooms.store.site(1)
-    granted = caller.editor.coverages
     coverages = [
         public_coverage(coverage, rooms.base_url)
         for coverage in reversed(site.coverages)
-        if (granted is None or coverage.slug in granted)
+        if caller.editor.may(Role.CONTRIBUTOR, coverage.slug)
         and (archived is None or bool(coverage.archived_at) == (archived == "yes"))
     ]
     return json_answer({"coverages": coverages})

@@ -2,6 +2,7 @@
 
 from livefeed.web.desk import (
     account,
+    admin,
     audit,
     coverage_form,
     coverages,
@@ -20,6 +21,7 @@ from livefeed.web.desk import (
 routes = (
     *login.routes,
     *account.routes,
+    *admin.routes,
     *people.routes,
     *tokens.routes,
     *audit.routes,

@@ -10,6 +10,7 @@ from aiohttp import web
 from livefeed.accounts import LoginRefused, PasswordRefused, PasswordsBusy, Session, TooSoon
 from livefeed.audit import Act
 from livefeed.model import Role
+from livefeed.web.answers import Problem
 from livefeed.web.desk.entrance import at_the_desk, page
 from livefeed.web.desk.fields import fields_of
 from livefeed.web.guard import SESSION_COOKIE, Scope, from_here, needs
@@ -58,6 +59,25 @@ async def change_password(request: web.Request) -> web.StreamResponse:
     raise web.HTTPSeeOther("/desk/account?done=password")
 
 
+@routes.post("/desk/account/language")
+@needs(Role.CONTRIBUTOR, Scope.OWN, person=True)
+async def choose_language(request: web.Request) -> web.StreamResponse:
+    """Have the desk speak another language; an empty one is the site's."""
+    session = await _session(request)
+    rooms, editor = rooms_of(request), session.editor
+    language = (await fields_of(request))["language"]
+    if language and language not in rooms.pages.desk_languages:
+        raise Problem(
+            422,
+            f"language is {language[:40]!r}; {', '.join(rooms.pages.desk_languages)} can be chosen.",
+            field="language",
+        )
+    await rooms.accounts.set_language(editor.name, language)
+    act = Act.of(editor, "set-language", f"account:{editor.account}", detail=language)
+    await rooms.store.note(act)
+    raise web.HTTPSeeOther("/desk/account?done=language")
+
+
 @routes.post("/desk/account/sessions")
 @needs(Role.CONTRIBUTOR, Scope.OWN, person=True)
 async def end_sessions(request: web.Request) -> web.StreamResponse:
@@ -97,6 +117,7 @@ async def _answer(request: web.Request, session: Session, *, error: str = "", do
         await rooms.accounts.sessions(editor.name),
         session.id,
         has_password=await rooms.logins.has_password(editor.name),
+        languages=rooms.pages.desk_languages,
         needs_current=await _needs_current(request, session),
         error=error,
         done=done,

@@ -29,9 +29,7 @@ async def desk_index(request: web.Request) -> web.Response:
     editor = caller.editor
     reached = tuple(coverage for coverage in site.coverages if editor.may(Role.CONTRIBUTOR, coverage.slug))
     has_password = not caller.session or await rooms.logins.has_password(editor.name)
-    html = rooms.pages.desk_index(
-        replace(site, coverages=reached), editor.name, editor.role, has_password=has_password
-    )
+    html = rooms.pages.desk_index(replace(site, coverages=reached), editor, has_password=has_password)
     return page(html)
 
 

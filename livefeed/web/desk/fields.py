@@ -29,12 +29,13 @@ class Fields:
 
     def role(self) -> Role:
         """The chosen role. Raises `Problem` 422."""
-        try:
-            return Role(self["role"])
-        except ValueError:
-            raise Problem(
-                422, f"role is {self['role'][:40]!r}; {', '.join(Role)} can be chosen.", field="role"
-            ) from None
+        return _role(self["role"], "role")
+
+    def roles(self) -> dict[str, Role]:
+        """The chosen roles in single coverages; a line with one of both alone says nothing. Raises `Problem`
+        422."""
+        lines = zip(self.all("role_coverage"), self.all("role_there"), strict=False)
+        return {slug: _role(role, "role_there") for slug, role in lines if slug and role}
 
     def coverages(self) -> list[str] | None:
         """The ticked coverages, None for all. Raises `Nothing`."""
@@ -44,6 +45,14 @@ class Fields:
         if not chosen:
             raise NothingChosen("Choose at least one coverage, or all.")
         return chosen
+
+
+def _role(chosen: str, field: str) -> Role:
+    try:
+        return Role(chosen)
+    except ValueError:
+        sentence = f"{field} is {chosen[:40]!r}; {', '.join(Role)} can be chosen."
+        raise Problem(422, sentence, field=field) from None
 
 
 class NothingChosen(AccountRefused):

@@ -36,7 +36,7 @@ async def compare(request: web.Request) -> web.Response:
     form = parsed(request, body, UpdateForm, lengths_of(rooms.settings))
     mine = await rooms.newsroom.imagined(coverage.slug, form, by=editor)
     lines = await rooms.store.revisions(update.id)
-    return page(rooms.pages.comparison_part(coverage, lines[-1], mine))
+    return page(rooms.pages.comparison_part(coverage, lines[-1], mine, editor))
 
 
 async def _asked_for(request: web.Request) -> tuple[Coverage, Update, Editor]:

@@ -19,4 +19,5 @@ async def limits_page(request: web.Request) -> web.Response:
     """Every limit with its setting's name."""
     caller = await at_the_desk(request)
     rooms = rooms_of(request)
-    return page(rooms.pages.desk.limits(caller.editor, limits_of(rooms.settings)))
+    language = caller.editor.language or rooms.settings.site_language
+    return page(rooms.pages.desk.limits(caller.editor, limits_of(rooms.settings, language)))

@@ -5,12 +5,12 @@ from __future__ import annotations
 from aiohttp import web
 
 from livefeed.accounts import Account, AccountExists, AccountRefused
-from livefeed.accounts.account import check_grants, check_name
+from livefeed.accounts.account import check_name
 from livefeed.audit import Act
 from livefeed.model import Editor, Role
 from livefeed.web.answers import Problem
 from livefeed.web.desk.entrance import at_the_desk, page
-from livefeed.web.desk.fields import NothingChosen, fields_of
+from livefeed.web.desk.fields import Fields, NothingChosen, fields_of
 from livefeed.web.guard import Scope, needs
 from livefeed.web.rooms import rooms_of
 
@@ -37,30 +37,31 @@ async def add_editor(request: web.Request) -> web.Response:
     except AccountRefused:
         return await _answer(request, editor, error="name", name=fields["name"])
     try:
-        account = await accounts.add_editor(name, role, fields.coverages())
+        account = await accounts.add_editor(name, role, fields.coverages(), fields.roles())
     except AccountExists:
         return await _answer(request, editor, error="exists", name=name)
     except AccountRefused as refused:
-        return await _answer(request, editor, error=_grants_error(refused), name=name)
-    await _note(request, editor, "add-editor", account, _granted(account))
+        return await _answer(request, editor, error=_grants_error(refused, fields), name=name)
+    await _note(request, editor, "add-editor", account, account.grants)
     return await _with_link(request, editor, account)
 
 
 @routes.post("/desk/people/{id}/grants")
 @needs(Role.ADMIN, Scope.SITE, person=True)
 async def change_grants(request: web.Request) -> web.StreamResponse:
-    """Give another role, other coverages."""
+    """Give another role, other coverages, other roles in single ones."""
     editor, account = await _one(request)
     fields = await fields_of(request)
     role = fields.role()
     if account.id == editor.account and role is not Role.ADMIN:
         return await _answer(request, editor, error="self")
     try:
-        granted = check_grants(role, fields.coverages())
-        account = await rooms_of(request).accounts.set_grants(account.name, role, granted)
+        account = await rooms_of(request).accounts.set_grants(
+            account.name, role, fields.coverages(), fields.roles()
+        )
     except AccountRefused as refused:
-        return await _answer(request, editor, error=_grants_error(refused))
-    await _note(request, editor, "grant", account, _granted(account))
+        return await _answer(request, editor, error=_grants_error(refused, fields))
+    await _note(request, editor, "grant", account, account.grants)
     raise web.HTTPSeeOther("/desk/people?done=changed")
 
 
@@ -140,9 +141,7 @@ async def _answer(request: web.Request, editor: Editor, *, error: str = "", **sh
     return page(html, status=422 if error else 200)
 
 
-def _grants_error(refused: AccountRefused) -> str:
-    return "none" if isinstance(refused, NothingChosen) else "admin"
-
-
-def _granted(account: Account) -> str:
-    return " ".join((account.role, *(account.coverages or ())))
+def _grants_error(refused: AccountRefused, fields: Fields) -> str:
+    if isinstance(refused, NothingChosen):
+        return "none"
+    return "roles" if fields.roles() else "admin"
