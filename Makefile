@@ -15,7 +15,7 @@ PIP_INSTALL := $(BIN)/python -m pip install --quiet --progress-bar off
 PIP_LOCKED := $(PIP_INSTALL) --require-hashes --no-build-isolation
 
 .DEFAULT_GOAL := help
-.PHONY: help run serve install test faults odd-requests bench-feeds check format lock screenshots debian-packages dist clean
+.PHONY: help run serve install test faults odd-requests bench-feeds bench-start check format lock screenshots debian-packages dist clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 18
@@ -47,6 +47,9 @@ bench-feeds: $(VENV)/.installed ## Measure feeds and pages beside nginx, renderi
 	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 \
 	    apt-get install -qq --yes --no-install-recommends nginx-light >/dev/null; }
 	@$(BIN)/python scripts/bench_feeds.py $(ARGS)
+
+bench-start: $(VENV)/.installed ## Measure the CPU time until a server is ready, beside that of importing aiohttp
+	@$(BIN)/python scripts/bench_start.py $(ARGS)
 
 check: $(VENV)/.developing ## Check format, lint, types, floors of the architecture and the compose file
 	$(BIN)/ruff format --check .
