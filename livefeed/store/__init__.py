@@ -157,11 +157,24 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Filing:
-    """What is filed under a rubric: `updates`, newest first. `stamp` is another one after every change of
-    any of them, or of which they are; it is empty when nothing was ever filed there."""
+    """What is filed under a rubric. `stamp` is another one after every change of any of it, or of what it is;
+    it is empty when nothing was ever filed there. `moves` counts how often something left the rubric.
+
+    newest      the last published, newest first
+    changed     the last published or changed, the last changed first
+
+    Each comes with its rank: which published update of the whole site it is.
+    """
 
     stamp: str
-    updates: tuple[Update, ...] = ()
+    moves: int = 0
+    newest: tuple[tuple[int, Update], ...] = ()
+    changed: tuple[tuple[int, Update], ...] = ()
+
+    @property
+    def updates(self) -> tuple[Update, ...]:
+        """The newest, newest first."""
+        return tuple(update for _, update in self.newest)
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,10 +288,11 @@ class Store(Protocol):
         """Which published update of the coverage it is, counted from the oldest (1); None for what was never
         published there."""
 
-    async def filed(self, rubric: Rubric, limit: int) -> Filing:
+    async def filed(self, rubric: Rubric, newest: int, *, changed: int = 0, after: int = 0) -> Filing:
         """The newest published or retracted updates under a rubric, in the order of their first publication
-        on the whole site: those that have it, and those of coverages that have it. What was retracted stays
-        where it was, so that its feeds can say so. 0 asks for the stamp alone.
+        on the whole site: those that have it, and those of coverages that have it; and up to `changed` of
+        those last published or changed there, only what came after the stamp with the offset `after`. What
+        was retracted stays where it was, so that its feeds can say so. 0 and 0 ask for the stamp alone.
 
         When a coverage's section or tags change, its newest `REFILED` updates move with it, and older ones
         leave where they were for its sake."""

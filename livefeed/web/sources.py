@@ -116,11 +116,11 @@ async def coverage_source(rooms: Rooms, slug: str, *, breaking_only: bool) -> So
 
 async def rubric_source(rooms: Rooms, rubric: Rubric) -> Source | None:
     """Everything that is new under a section or tag; None when nothing was ever published there."""
-    filing = await rooms.filings.filing(rubric)
-    if filing is None:
+    filed = await rooms.filings.filed(rubric)
+    if filed is None:
         return None
     coverages = await rooms.fronts.known()
-    shown = _window(rooms).shown(filing.updates, rooms.clock())
+    shown = _window(rooms).shown(filed, rooms.clock())
     home = [coverages[slug] for slug in sorted({update.coverage for update in shown} & coverages.keys())]
 
     def feed() -> Feed:

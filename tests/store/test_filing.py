@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from itertools import count
+from random import Random
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from store_desk import Desk, ids
+from store_desk import NOW, Desk, ids
 
-from livefeed.model import Status
+from livefeed import filings
+from livefeed.filings import Filings
+from livefeed.model import Position, Status
+from livefeed.recent import SPAN, changed_at
 from livefeed.rubrics import REFILED, Rubric
 from livefeed.settings import Settings
 from livefeed.store import Store
@@ -168,6 +173,74 @@ async def test_no_name_of_a_rubric_is_too_strange_to_be_filed_under(desk: Desk) 
 def test_a_feed_can_show_all_that_follows_a_coverage() -> None:
     limits = Settings.model_fields["feed_most_items"].metadata
     assert [limit.le for limit in limits if hasattr(limit, "le")] == [REFILED]
+
+
+async def test_what_changed_last_is_found_however_old_it_is(desk: Desk) -> None:
+    other = Desk(desk.store, "flood")
+    await other.open(section="أخبار")
+    for number in range(4):
+        await desk.publish(f"{number}", tags=("خرائط",))
+    await other.publish("other")
+    await desk.revise("1", headline="تغير", tags=("خرائط",))
+    await desk.retract("0")
+    found = await desk.store.filed(NEWS, 2, changed=3)
+    assert ids(list(found.updates)) == ["other", "3"]
+    assert [update.id for _, update in found.changed] == ["0", "1", "other"]
+    ranks = {update.id: rank for rank, update in (*found.newest, *found.changed)}
+    assert sorted(ranks, key=ranks.__getitem__) == ["0", "1", "3", "other"]
+    offset = Position.parse(found.stamp).offset  # type: ignore[union-attr]  # it is one
+    assert (await desk.store.filed(NEWS, 0, changed=9, after=offset)).changed == ()
+    await desk.revise("2", headline="تغير", tags=("Sport",))
+    after = await desk.store.filed(NEWS, 0, changed=9, after=offset)
+    assert [update.id for _, update in after.changed] == ["2"]
+    assert after.moves == found.moves
+    assert (await desk.store.filed(MAPS, 0)).moves == 1
+    await desk.open(section="Sport")
+    assert (await desk.store.filed(NEWS, 9, changed=9)).moves > found.moves
+    left = await desk.store.filed(NEWS, 0, changed=9)
+    assert [update.id for _, update in left.changed] == ["0", "other"]  # what was retracted stays
+    assert [update.id for _, update in (await desk.store.filed(SPORT, 0, changed=9)).changed] == [
+        "3",
+        "2",
+        "1",
+    ]
+
+
+async def test_what_is_kept_of_a_rubric_is_what_the_store_has(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(filings, "NEWEST", 3)
+    monkeypatch.setattr(filings, "BLOCK", 4)
+    chance = Random(5)
+    store, old = desk.store, NOW - timedelta(days=9)
+    following = Filings(store, 1000, clock=lambda: NOW)
+    for number in range(30):
+        known = f"{chance.randrange(number)}" if number else ""
+        update = await store.update(known)
+        match chance.randrange(6):
+            case 0 if update and update.status is Status.PUBLISHED:
+                await desk.retract(known)
+            case 1 if update and update.status is Status.PUBLISHED:
+                await desk.revise(known, revised_at=NOW, tags=chance.choice([(), ("خرائط",)]))
+            case 2 if number % 10 == 0:
+                await desk.open(section=chance.choice(["أخبار", ""]), tags=("إدلب",))
+            case 3:
+                for more in range(6):
+                    await desk.publish(f"{number}-{more}", tags=("خرائط",))
+        await desk.publish(f"{number}", tags=("خرائط",), published_at=chance.choice([NOW, old]))
+        for rubric in (NEWS, MAPS, IDLIB):
+            if number % 3 == 0 or rubric is MAPS:
+                fresh = await Filings(store, 1000, clock=lambda: NOW).filed(rubric)
+                assert await following.filed(rubric) == fresh
+                everything = (await store.filed(rubric, 1000)).updates
+                assert fresh == (
+                    tuple(
+                        update
+                        for place, update in enumerate(everything)
+                        if place < 3 or changed_at(update) > NOW - SPAN
+                    )
+                    or None
+                )
 
 
 CHANGES = st.lists(

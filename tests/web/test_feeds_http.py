@@ -15,7 +15,7 @@ import pytest
 from feed_checks import FAULTS
 from live_server import Answer, Server, running
 
-from livefeed import metrics
+from livefeed import filings, metrics
 from livefeed.feeds import ARCHIVE_ITEMS
 from livefeed.settings import Settings
 from livefeed.web import app
@@ -270,17 +270,19 @@ async def test_a_retraction_stays_for_two_days_and_then_leaves(
 
 
 async def test_what_happens_to_an_update_too_old_for_the_feed_reaches_its_readers(
-    make_settings: Callable[..., Settings],
+    make_settings: Callable[..., Settings], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(app, "NEWEST", 60)
+    monkeypatch.setattr(filings, "NEWEST", 60)
     async with running(make_settings(feed_most_items=60, page_size=10)) as server:
         server.rooms.clock = clock = Clock()
-        await server.open()
+        await server.open(section="News")
         updates = [await server.publish(breaking=True, headline=str(number)) for number in range(75)]
         corrected, withdrawn = updates[:2]
         await change(server, "POST", corrected, "/corrections", note="كان العدد خطأ", headline="مصحح")
         await change(server, "POST", withdrawn, "/retraction", reason="سر", note="سُحب")
         newest = [update["url"] for update in reversed(updates)]
-        for path in FEEDS[:3]:
+        for path in FEEDS:
             answer = await feed(server, f"{path}.atom")
             told = [
                 f"{corrected['url']}/corrections#correction-1",
@@ -291,7 +293,7 @@ async def test_what_happens_to_an_update_too_old_for_the_feed_reaches_its_reader
             assert links(answer) == told
             assert answer.text.count("at:deleted-entry ") == 1
         clock.ahead = timedelta(hours=49)
-        for path in FEEDS[:3]:
+        for path in FEEDS:
             assert links(await feed(server, f"{path}.atom")) == newest[:50]
 
 
@@ -309,9 +311,10 @@ async def test_a_feed_has_all_of_two_days_however_much_it_was_and_after_a_restar
     make_settings: Callable[..., Settings], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(app, "NEWEST", 50)
+    monkeypatch.setattr(filings, "NEWEST", 50)
     settings = make_settings(tail_events=20, page_size=10)
     async with running(settings) as server:
-        await server.open()
+        await server.open(section="News")
         await server.publish(breaking=True, headline="يُراجع")
         updates = [
             await server.publish(breaking=number % 25 > 0, headline=str(number)) for number in range(130)
@@ -320,7 +323,7 @@ async def test_a_feed_has_all_of_two_days_however_much_it_was_and_after_a_restar
             f"{path}.json": [update for update in reversed(updates) if update["breaking"]]
             for path in FEEDS[:2]
         }
-        paths["/live/story/updates.json"] = updates[::-1]
+        paths |= dict.fromkeys((f"{path}.json" for path in FEEDS[2:]), updates[::-1])
         before = {path: (await feed(server, path)).body for path in paths}
         for path, newest in paths.items():
             links_ = [update["url"] for update in newest]

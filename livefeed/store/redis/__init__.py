@@ -219,10 +219,11 @@ class RedisStore:
         before = await self._primary.ask("ZRANK", f"{{livefeed}}:published:{slug}", id)
         return None if before is None else int(before) + 1
 
-    async def filed(self, rubric: Rubric, limit: int) -> Filing:
-        epoch, changes, *entries = await self._view("filed", rubric.key, limit)
-        stamp = str(Position(epoch, changes)) if changes else ""
-        return Filing(stamp, tuple(plan.updates(epoch, entries)))
+    async def filed(self, rubric: Rubric, newest: int, *, changed: int = 0, after: int = 0) -> Filing:
+        epoch, changes, moves, *lists = await self._view("filed", rubric.key, newest, changed, after)
+        if not changes:
+            return Filing("")
+        return Filing(str(Position(epoch, changes)), moves, *(plan.ranked(epoch, found) for found in lists))
 
     async def corrections(
         self, slug: str, before: tuple[datetime, str] | None, limit: int

@@ -54,6 +54,17 @@ local function names(kind, id)
   return cjson.decode(redis.call('HGET', key(kind), id) or '[]')
 end
 
+-- Something filed under a rubric changed: it is the last that did.
+local function refile(name, id)
+  redis.call('ZADD', key('refiled', name), redis.call('HINCRBY', key('rubrics'), name, 1), id)
+end
+
+local function unfile(name, id)
+  redis.call('ZREM', key('filed', name), id)
+  redis.call('ZREM', key('refiled', name), id)
+  redis.call('HINCRBY', key('left'), name, 1)
+end
+
 -- File a public update under the rubrics that it has itself and those that its coverage has.
 local function file(id, slug)
   local wanted, sorted = {}, {}
@@ -68,13 +79,13 @@ local function file(id, slug)
   local released = redis.call('ZSCORE', key('released'), id)
   for _, name in ipairs(names('filed_under', id)) do
     if not wanted[name] then
-      redis.call('ZREM', key('filed', name), id)
+      unfile(name, id)
       redis.call('HINCRBY', key('rubrics'), name, 1)
     end
   end
   for _, name in ipairs(sorted) do
     redis.call('ZADD', key('filed', name), released, id)
-    redis.call('HINCRBY', key('rubrics'), name, 1)
+    refile(name, id)
   end
   redis.call('HSET', key('filed_under'), id, cjson.encode(sorted))
 end
@@ -93,7 +104,7 @@ local function index(update, order, offsets)
     else
       redis.call('HDEL', key('tagged'), id)
       for _, name in ipairs(names('filed_under', id)) do
-        redis.call('HINCRBY', key('rubrics'), name, 1)
+        refile(name, id)
       end
     end
   end
@@ -167,7 +178,8 @@ for _, coverage in ipairs(plan.coverages) do
   if rubrics ~= redis.call('HGET', key('headed'), coverage.slug) then
     local former = names('headed', coverage.slug)
     redis.call('HSET', key('headed'), coverage.slug, rubrics)
-    for _, id in ipairs(redis.call('ZREVRANGE', key('published', coverage.slug), 0, plan.refiled - 1)) do
+    -- The oldest of them first, so that the newest are those that changed last.
+    for _, id in ipairs(redis.call('ZRANGE', key('published', coverage.slug), -plan.refiled, -1)) do
       if redis.call('HEXISTS', key('tagged'), id) == 1 then -- else it was withdrawn
         file(id, coverage.slug)
       end
@@ -188,7 +200,7 @@ for _, coverage in ipairs(plan.coverages) do
       end
       for name in pairs(left) do
         if not own[name] then
-          redis.call('ZREM', key('filed', name), id)
+          unfile(name, id)
         end
       end
     end

@@ -119,6 +119,12 @@ def corrected(epoch: str, entries: Sequence[str]) -> list[Corrected]:
     return [Corrected(update(epoch, entry), int(number)) for number, entry in pairs]
 
 
+def ranked(epoch: str, entries: Sequence[str]) -> tuple[tuple[int, Update], ...]:
+    """Updates under a rubric, each answered as its rank and its state."""
+    pairs = zip(entries[::2], entries[1::2], strict=True)
+    return tuple((int(rank), update(epoch, entry)) for rank, entry in pairs)
+
+
 def coverage(epoch: str, entry: str) -> Coverage:
     """A stored coverage with its numbers."""
     version, _, offset, payload = entry.split("\n", 3)

@@ -206,8 +206,8 @@ class SQLiteStore:
     async def ordinal(self, slug: str, id: str) -> int | None:
         return await self._read(lambda connection: states.ordinal(connection, slug, id))
 
-    async def filed(self, rubric: Rubric, limit: int) -> Filing:
-        return await self._read(lambda connection: states.filed(connection, rubric, limit))
+    async def filed(self, rubric: Rubric, newest: int, *, changed: int = 0, after: int = 0) -> Filing:
+        return await self._read(lambda connection: states.filed(connection, rubric, newest, changed, after))
 
     async def corrections(
         self, slug: str, before: tuple[datetime, str] | None, limit: int

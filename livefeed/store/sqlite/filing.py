@@ -19,8 +19,14 @@ _OLDER = (
     "DELETE FROM filed WHERE rubric = ? AND NOT own AND released IN "
     "(SELECT released FROM updates WHERE coverage = ? AND published_order < ?)"
 )
-_FILE = "INSERT INTO filed VALUES (?, ?, ?) ON CONFLICT (rubric, released) DO UPDATE SET own = excluded.own"
-_CHANGED = "INSERT INTO rubrics VALUES (?, 1) ON CONFLICT (name) DO UPDATE SET changes = changes + 1"
+_FILE = (
+    "INSERT INTO filed (rubric, released, own, changed) SELECT ?, ?, ?, changes FROM rubrics WHERE name = ? "
+    "ON CONFLICT (rubric, released) DO UPDATE SET own = excluded.own, changed = excluded.changed"
+)
+_CHANGED = (
+    "INSERT INTO rubrics (name, changes) VALUES (?, 1) ON CONFLICT (name) DO UPDATE SET changes = changes + 1"
+)
+_LEFT = "UPDATE rubrics SET moves = moves + 1 WHERE name = ?"
 
 
 def file(connection: sqlite3.Connection, update: Update, released: int) -> None:
@@ -34,9 +40,10 @@ def refile(connection: sqlite3.Connection, coverage: Coverage, former: Iterable[
     of_all = rubrics_of(coverage)
     oldest = 0
     newest = connection.execute(_NEWEST, (coverage.slug, REFILED)).fetchall()
-    for released, order, payload in newest:
+    if newest:
+        oldest = newest[-1][1]
+    for released, _, payload in reversed(newest):  # so that the newest are those that changed last
         _file(connection, decode_update(payload), released, of_all)
-        oldest = order
     left = [rubric.key for rubric in former if rubric not in of_all]
     connection.executemany(_OLDER, [(name, coverage.slug, oldest) for name in left])
 
@@ -52,8 +59,10 @@ def _file(connection: sqlite3.Connection, update: Update, released: int, of_all:
     wanted = {rubric.key: False for rubric in of_all} | {rubric.key: True for rubric in rubrics_of(update)}
     if update.status is Status.RETRACTED:
         wanted = former  # its tags were emptied, but whoever has it must learn that it was withdrawn
-    gone = [(name, released) for name in former if name not in wanted]
-    connection.executemany("DELETE FROM filed WHERE rubric = ? AND released = ?", gone)
-    new = [(name, released, own) for name, own in wanted.items() if former.get(name) != own]
-    connection.executemany(_FILE, new)
     connection.executemany(_CHANGED, [(name,) for name in sorted(former.keys() | wanted)])
+    gone = [name for name in former if name not in wanted]
+    connection.executemany(
+        "DELETE FROM filed WHERE rubric = ? AND released = ?", [(name, released) for name in gone]
+    )
+    connection.executemany(_LEFT, [(name,) for name in gone])
+    connection.executemany(_FILE, [(name, released, own, name) for name, own in wanted.items()])

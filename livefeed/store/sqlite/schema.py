@@ -144,6 +144,12 @@ STEPS: tuple[tuple[str, ...], ...] = (
                 key + 1
             FROM updates, json_each(updates.payload, '$.corrections')""",
     ),
+    (
+        # Which change of its rubric was the last of this update; 0: none since the file has this column.
+        "ALTER TABLE filed ADD COLUMN changed INTEGER NOT NULL DEFAULT 0",
+        "CREATE INDEX filed_by_change ON filed (rubric, changed)",
+        "ALTER TABLE rubrics ADD COLUMN moves INTEGER NOT NULL DEFAULT 0",
+    ),
 )
 
 

@@ -32,13 +32,18 @@ _ON_SITE = (
 )
 _UNPUBLISHED = f"{_UPDATE} WHERE coverage = ? AND written IS NOT NULL ORDER BY written DESC LIMIT ?"
 _DUE = f"{_UPDATE} WHERE due_at <= ? ORDER BY due_at, id LIMIT ?"
-_FILED = f"{_UPDATE} JOIN filed USING (released) WHERE rubric = ? ORDER BY released DESC LIMIT ?"
+_RANKED = (
+    "SELECT live_order, version, position, CAST(payload AS BLOB), released FROM updates "
+    "JOIN filed USING (released) WHERE rubric = ?"
+)
+_FILED = f"{_RANKED} ORDER BY released DESC LIMIT ?"
+_REFILED = f"{_RANKED} AND changed > ? ORDER BY changed DESC LIMIT ?"
 _CORRECTED = (
     "SELECT live_order, version, position, CAST(payload AS BLOB), number "
     "FROM corrections JOIN updates USING (id) "
     "WHERE corrections.coverage = ? AND (at, id) < (?, ?) ORDER BY at DESC, id DESC LIMIT ?"
 )
-_CHANGES = "SELECT changes FROM rubrics WHERE name = ?"
+_CHANGES = "SELECT changes, moves FROM rubrics WHERE name = ?"
 _ORDINAL = "SELECT ordinal FROM updates WHERE id = ? AND coverage = ?"
 _TOTAL = "SELECT max(ordinal) FROM updates WHERE coverage = ? AND ordinal IS NOT NULL"
 
@@ -107,13 +112,20 @@ def ordinal(connection: sqlite3.Connection, slug: str, id: str) -> int | None:
     return row[0] if row else None
 
 
-def filed(connection: sqlite3.Connection, rubric: Rubric, limit: int) -> Filing:
-    """The newest updates under a rubric, newest first."""
+def filed(connection: sqlite3.Connection, rubric: Rubric, newest: int, changed: int, after: int) -> Filing:
+    """The newest updates under a rubric, newest first, and those changed last, the last first."""
     row = connection.execute(_CHANGES, (rubric.key,)).fetchone()
     if row is None:
         return Filing("")
-    stamp = str(Position(current_epoch(connection), row[0]))
-    return Filing(stamp, tuple(_updates(connection, _FILED, rubric.key, limit)) if limit else ())
+    epoch = current_epoch(connection)
+
+    def ranked(query: str, *parameters: int) -> tuple[tuple[int, Update], ...]:
+        rows = connection.execute(query, (rubric.key, *parameters)) if parameters[-1] else ()
+        return tuple((row[4], _update(epoch, row[:4])) for row in rows)
+
+    return Filing(
+        str(Position(epoch, row[0])), row[1], ranked(_FILED, newest), ranked(_REFILED, after, changed)
+    )
 
 
 def corrections(
