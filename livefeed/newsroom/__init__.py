@@ -12,8 +12,11 @@ Invariants
     - Times are the store's clock at the moment of the verb; nothing comes from an editor's device.
 """
 
-from livefeed.newsroom.newsroom import Newsroom, Written
+from livefeed.newsroom.coverages import Coverages
 from livefeed.newsroom.refusals import Forbidden, Invalid, KeyMisused, NotNow, Refused, Stale, Unknown
+from livefeed.newsroom.rounds import Rounds
+from livefeed.newsroom.updates import Updates
+from livefeed.newsroom.writer import Written
 
 __all__ = [
     "Forbidden",
@@ -26,3 +29,7 @@ __all__ = [
     "Unknown",
     "Written",
 ]
+
+
+class Newsroom(Coverages, Updates, Rounds):
+    """Every verb, in one room."""
