@@ -15,7 +15,7 @@ PIP_INSTALL := $(BIN)/python -m pip install --quiet --progress-bar off
 PIP_LOCKED := $(PIP_INSTALL) --require-hashes --no-build-isolation
 
 .DEFAULT_GOAL := help
-.PHONY: help run serve install test faults odd-requests bench-feeds bench-start check format lock screenshots debian-packages dist clean
+.PHONY: help run serve install test faults odd-requests bench-feeds bench-start bench-page check format lock screenshots debian-packages dist clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 18
@@ -50,6 +50,10 @@ bench-feeds: $(VENV)/.installed ## Measure feeds and pages beside nginx, renderi
 
 bench-start: $(VENV)/.installed ## Measure the CPU time until a server is ready, beside that of importing aiohttp
 	@$(BIN)/python scripts/bench_start.py $(ARGS)
+
+bench-page: $(VENV)/.developing debian-packages ## Measure a live page of 5,000 updates while 300 changes arrive in a minute
+	@LIVEFEED_PAGE_TOLD=5000 LIVEFEED_PAGE_ARRIVALS=300 LIVEFEED_PAGE_SECONDS=60 LIVEFEED_PAGE_SLOWER="$${LIVEFEED_PAGE_SLOWER:-1}" \
+	  $(BIN)/python -m pytest tests/e2e/test_e2e_busy.py -k pour_in --timeout=900 -q -s $(ARGS)
 
 check: $(VENV)/.developing ## Check format, lint, types, floors of the architecture and the compose file
 	$(BIN)/ruff format --check .

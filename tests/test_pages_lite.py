@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from test_pages import BARE, COVERAGE, FRONT, RETRACTED, UPDATE, elements, parsed, words
 
-from livefeed.model import Position
+from livefeed.model import Corrected, Position
 from livefeed.pages import STATIC, Pages
 from livefeed.timeline import SiteFront
 
@@ -29,6 +29,10 @@ def lite_pages(pages: Pages) -> dict[str, str]:
         "archive": lite.archive_page(COVERAGE, (BARE, RETRACTED, UPDATE), 2, 80),
         "permalink": lite.permalink_page(COVERAGE, UPDATE),
         "retracted": lite.permalink_page(COVERAGE, RETRACTED),
+        "corrections": lite.corrections_page(COVERAGE, [Corrected(UPDATE, 1)], "5-a", "4-a"),
+        "corrections of one": lite.update_corrections_page(
+            COVERAGE, UPDATE, [replace(UPDATE, corrections=(), text=""), UPDATE]
+        ),
         "index": lite.index_page(SiteFront(Position("e", 9), (COVERAGE,)), {"storm": FRONT}),
         "error": lite.error_page(404, "ar", "There is no such page."),
     }
@@ -67,7 +71,7 @@ def test_links_of_a_text_only_page_lead_to_text_only_pages_and_back(pages: Pages
             part
             for part in led
             if part.netloc in {"", "live.example.org"}
-            and re.fullmatch(r"/(live/\w+(/updates/\w+)?)?", part.path)
+            and re.fullmatch(r"/(live/\w+(/updates/\w+)?(/corrections)?)?", part.path)
         ]
         back = [part for part in inside if parse_qs(part.query).get("lite") != ["1"]]
         # Only one leads out: to the same page as a whole.
@@ -81,6 +85,11 @@ def test_a_whole_page_leads_to_its_text_only_one(pages: Pages) -> None:
         (pages.live_page(FRONT), "/live/storm?lite=1"),
         (pages.archive_page(COVERAGE, (BARE,), 2, 80), "/live/storm?page=2&amp;lite=1"),
         (pages.permalink_page(COVERAGE, UPDATE), "/live/storm/updates/01A?lite=1"),
+        (pages.corrections_page(COVERAGE, [], "5-a", ""), "/live/storm/corrections?before=5-a&amp;lite=1"),
+        (
+            pages.update_corrections_page(COVERAGE, UPDATE, [UPDATE]),
+            "/live/storm/updates/01A/corrections?lite=1",
+        ),
         (pages.index_page(SiteFront(Position("e", 9), ()), {}), "/?lite=1"),
     ):
         assert f'<a href="{address}">' in html
@@ -92,6 +101,8 @@ def test_search_engines_are_told_which_page_is_the_real_one(pages: Pages) -> Non
         ("live", "/live/storm"),
         ("archive", "/live/storm?page=2"),
         ("permalink", "/live/storm/updates/01A"),
+        ("corrections", "/live/storm/corrections?before=5-a"),
+        ("corrections of one", "/live/storm/updates/01A/corrections"),
         ("index", "/"),
     ):
         assert f'<link rel="canonical" href="https://live.example.org{address}">' in lite_pages(pages)[name]

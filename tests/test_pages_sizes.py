@@ -106,3 +106,17 @@ def test_a_focus_goes_with_the_picture_into_the_page(pages: Pages) -> None:
     update = replace(UPDATE, media=(replace(WIDE, focus=Focus(18.4, 75.1)),))
     _, image = images(pages.update_fragment(update, COVERAGE))
     assert (image["data-focus-x"], image["data-focus-y"]) == ("20", "80")
+
+
+def test_a_shared_link_shows_a_size_that_is_light_enough_for_everybody(pages: Pages) -> None:
+    page = pages.permalink_page(COVERAGE, UPDATE)
+    for said in (
+        f'og:image" content="{SITE}/media/ab-960.jpg"',
+        'og:image:width" content="960"',
+        'og:image:height" content="720"',
+        f'twitter:image" content="{SITE}/media/ab-960.jpg"',
+    ):
+        assert said in page
+    narrow = replace(WIDE, width=300, height=200, widths=())
+    assert sized(narrow, SITE, 1200).url == f"{SITE}/media/ab.jpg"
+    assert sized(replace(WIDE, widths=(1600,)), SITE, 1200).width == 1600

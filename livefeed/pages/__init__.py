@@ -185,6 +185,7 @@ class Pages:
         return self._render(
             "update_corrections.html",
             coverage.language,
+            address=f"/live/{coverage.slug}/updates/{update.id}/corrections",
             coverage=coverage,
             update=update,
             amendments=amendments_of(update, history),
@@ -198,6 +199,7 @@ class Pages:
         return self._render(
             "corrections.html",
             coverage.language,
+            address=f"/live/{coverage.slug}/corrections{f'?before={cursor}' if cursor else ''}",
             coverage=coverage,
             corrected=corrected,
             cursor=cursor,
@@ -455,7 +457,7 @@ class Pages:
             grouped=lambda number: f"{number:,}",
             isolated=isolated,
             rfc3339=rfc3339,
-            sized=pass_context(lambda _, media: sized(media, self.base_url)),
+            sized=pass_context(lambda _, media, at_most=None: sized(media, self.base_url, at_most)),
         )
         environment.filters["device"] = device_of
         environment.globals.update(

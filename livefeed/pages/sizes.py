@@ -27,21 +27,23 @@ class Sized:
     focus: tuple[int, int] | None = None
 
 
-def sized(media: Media, base_url: str) -> Sized:
-    """The sizes of `media`; its `url` is empty when its address may not be named."""
+def sized(media: Media, base_url: str, at_most: int | None = None) -> Sized:
+    """The sizes of `media`; its `url` is empty when its address may not be named. With `at_most` only those
+    of that many pixels across, or the smallest where all are wider."""
     url = absolute(media.url, base_url)
     focus = (_bucket(media.focus.x), _bucket(media.focus.y)) if media.focus else None
     if not (url and media.widths and media.width):
         return Sized(url, media.width, media.height, focus=focus)
+    widths = [width for width in media.widths if not at_most or width <= at_most] or media.widths[:1]
     stem, _, ending = url.rpartition(".")
 
     def address(width: int, form: str) -> str:
         return url if width == media.width and form == ending else f"{stem}-{width}.{form}"
 
     def srcset(form: str) -> str:
-        return ", ".join(f"{address(width, form)} {width}w" for width in media.widths)
+        return ", ".join(f"{address(width, form)} {width}w" for width in widths)
 
-    widest = media.widths[-1]
+    widest = widths[-1]
     return Sized(
         address(widest, ending),
         widest,

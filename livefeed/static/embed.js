@@ -37,7 +37,8 @@
       root.adoptedStyleSheets = [sheet];
       this.#frame.part = 'frame';
       this.#frame.loading = 'lazy';
-      this.#frame.allow = 'fullscreen; encrypted-media; picture-in-picture; web-share; clipboard-write';
+      const sharing = navigator.share ? '; web-share' : ''; // what a browser does not know it complains about
+      this.#frame.allow = `fullscreen; encrypted-media; picture-in-picture; clipboard-write${sharing}`;
       root.append(this.#slot, this.#frame);
     }
 

@@ -99,8 +99,7 @@ function asText(html) {
     figure.replaceChildren(caption);
   }
   for (const other of element.querySelectorAll('img, picture, video, audio, iframe, object, copy-text')) other.remove();
-  const link = element.querySelector('.permalink');
-  if (link) link.search = '?lite=1';
+  for (const link of element.querySelectorAll('.permalink, .changes, .to-corrections a')) link.search = '?lite=1';
   return element;
 }
 

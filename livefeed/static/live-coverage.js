@@ -313,7 +313,7 @@ function keyEvent(article, channel) {
   const words = document.createElement('span');
   Object.assign(words, { lang: heading.lang, dir: heading.dir });
   words.append(...heading.cloneNode(true).childNodes); // with its isolates
-  link.append(article.querySelector('local-time').cloneNode(true), ' ', words);
+  link.append(article.querySelector('time').cloneNode(true), ' ', words); // without how long ago: it would stand still
   entry.append(link);
   return entry;
 }

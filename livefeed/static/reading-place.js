@@ -11,11 +11,13 @@ let picture;
 export function steady(root, change, hold = scrollY > 0) {
   const page = document.documentElement;
   page.style.overflowAnchor = 'none'; // else the browser would move the page a second time
-  const seen = [...root.querySelectorAll('article, .pages')].map(element => [element, box(element)])
+  const seen = [...document.querySelectorAll('article, .pages, .embed-code, footer')].map(element => [element, box(element)])
     .filter(([, { top, bottom }]) => bottom > 0 && top < innerHeight);
   for (const element of gliding.keys()) element.style.transform = '';
   gliding.clear();
   const first = seen[0]?.[0];
+  const stream = root.querySelector('section');
+  const { top } = box(stream);
   const block = hold && first && [...first.querySelectorAll(BLOCKS)].find(element => box(element).bottom > 0);
   const from = block && box(block).top;
   change();
@@ -24,15 +26,19 @@ export function steady(root, change, hold = scrollY > 0) {
     scrollBy({ top: box(held).top - from, behavior: 'instant' });
     seen.shift(); // it grew out of the window
   }
+  // All of the stream has moved, by a line that came above it: then it glides whole, and within it the articles.
+  if (top >= 0) shift(stream, top - box(stream).top);
   const places = seen.map(([element, { top }]) => [standing(element), top]).filter(([element]) => element)
     .map(([element, top]) => [element, top - box(element).top]);
-  for (const [element, distance] of places) {
-    if (!distance) continue;
-    element.style.transform = `translateY(${distance}px)`;
-    gliding.set(element, { distance });
-  }
+  for (const place of places) shift(...place);
   if (gliding.size) picture ??= requestAnimationFrame(glide);
   page.style.overflowAnchor = '';
+}
+
+function shift(element, distance) {
+  if (!distance) return;
+  element.style.transform = `translateY(${distance}px)`;
+  gliding.set(element, { distance });
 }
 
 // Not an animation of the browser's: Chromium counts a second one of an element as a shift.

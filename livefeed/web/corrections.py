@@ -12,8 +12,8 @@ from livefeed.model import Corrected, Status, Update
 from livefeed.newsroom import Unknown
 from livefeed.store import StoreAway
 from livefeed.web.answers import Problem
-from livefeed.web.public import front_of, page, page_answer, published
-from livefeed.web.rooms import rooms_of
+from livefeed.web.public import front_of, key_of, page, page_answer, published
+from livefeed.web.rooms import pages_of, rooms_of
 
 LISTED = 50  # corrections on a page of the list
 _CURSOR = re.compile(r"([0-9]{1,18})-([0-9A-Za-z]{1,64})")
@@ -33,7 +33,7 @@ async def update_corrections(request: web.Request) -> web.Response:
     coverage = front.coverage
     state = (update.position, coverage.position)
     # What was rendered before a retraction is never found again, not even while the store is away.
-    key = f"corrections {update.id} {rooms.fronts.withdrawals(coverage.slug)}"
+    key = key_of(request, f"corrections {update.id} {rooms.fronts.withdrawals(coverage.slug)}")
     kept = rooms.documents.last(key)
     history: Sequence[Update] = ()
     if update.status is Status.PUBLISHED and (kept is None or kept.state != state):
@@ -47,7 +47,7 @@ async def update_corrections(request: web.Request) -> web.Response:
         request,
         key,
         state,
-        lambda: rooms.pages.update_corrections_page(coverage, update, history),
+        lambda: pages_of(request).update_corrections_page(coverage, update, history),
         modified=lambda: update.revised_at,
     )
 
@@ -61,7 +61,9 @@ async def corrections(request: web.Request) -> web.Response:
     cursor = request.query.get("before", "")
     before = _rank(cursor) if cursor else None
     state = (front.position, cursor)
-    key = f"corrections of {coverage.slug} {cursor} {rooms.fronts.withdrawals(coverage.slug)}"
+    key = key_of(
+        request, f"corrections of {coverage.slug} {cursor} {rooms.fronts.withdrawals(coverage.slug)}"
+    )
     kept = rooms.documents.last(key)
     found: list[Corrected] = []
     if kept is None or kept.state != state:
@@ -77,7 +79,7 @@ async def corrections(request: web.Request) -> web.Response:
         request,
         key,
         state,
-        lambda: rooms.pages.corrections_page(coverage, listed, cursor, older),
+        lambda: pages_of(request).corrections_page(coverage, listed, cursor, older),
         modified=lambda: max((entry.correction.at for entry in listed), default=coverage.begun_at),
     )
 

@@ -58,9 +58,12 @@ class Told:
             "live": "/live/look",
             "archive": "/live/look?page=1",
             "permalink": f"/live/look/updates/{self.ids[9]}",
+            "corrections": "/live/look/corrections",
+            "what was corrected": f"/live/look/updates/{self.ids[9]}/corrections",
             "error": "/live/nothing",
             "text-only index": "/?lite=1",
             "text-only": "/live/look?lite=1",
+            "text-only corrections": f"/live/look/updates/{self.ids[9]}/corrections?lite=1",
             "text-only error": "/live/nothing?lite=1",
         }
 
