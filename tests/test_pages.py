@@ -177,7 +177,16 @@ def desk_of(pages: Pages, front: Front, waiting: Sequence[Update], role: Role, p
         claim,
         replace(claim, id="n2", kind=NoteKind.NOTE, state=NoteState.DONE, state_by=person, state_at=now),
     ]
-    return pages.desk_page(front, waiting, notes, editor, hold=5, breaking_hold=10, nonce="n0nce")
+    return pages.desk_page(
+        front,
+        [*waiting, RETRACTED],
+        notes,
+        editor,
+        hold=5,
+        breaking_hold=10,
+        nonce="n0nce",
+        more_retracted=True,
+    )
 
 
 def every_page_about_people(pages: Pages, coverage: Coverage) -> dict[str, str]:

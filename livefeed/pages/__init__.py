@@ -285,15 +285,19 @@ class Pages:
     def desk_page(
         self,
         front: Front,
-        unpublished: Sequence[Update],
+        listed: Sequence[Update],
         notes: Sequence[Note],
         editor: Editor,
         *,
         hold: float,
         breaking_hold: float,
         nonce: str,
+        retracted_before: str | None = None,
+        more_retracted: bool = False,
     ) -> str:
-        """The composer beside the live stream, and panels of what is not published yet or was retracted.
+        """The composer beside the live stream, and panels of what is not published yet or was retracted
+        (`listed`); `retracted_before` is set for other than the newest retracted ones, and `more_retracted`
+        when there are older ones than those.
 
         `hold` and `breaking_hold` are the seconds in which an update can be taken back; `nonce` allows the
         style sheets that the rich-text editor writes by itself.
@@ -303,11 +307,13 @@ class Pages:
             editor,
             slug=front.coverage.slug,
             notes=notes,
-            panel_entries=_by_status([*unpublished, *front.updates]),
+            panel_entries=_by_status(listed),
             account=editor.account,
             hold=hold,
             breaking_hold=breaking_hold,
             nonce=nonce,
+            retracted_before=retracted_before,
+            more_retracted=more_retracted,
             **self._stream(front),
         )
 

@@ -280,6 +280,10 @@ class Store(Protocol):
     async def published_before(self, slug: str, before: int | None, limit: int) -> list[Update]:
         """Published or retracted updates with an order below `before` (None: the newest), newest first."""
 
+    async def retracted(self, slug: str, before: int | None, limit: int) -> list[Update]:
+        """Retracted updates with an order below `before` (None: the newest), newest first. The cost grows
+        with neither the coverage nor what else is retracted there."""
+
     async def published_range(self, slug: str, first: int, last: int) -> list[Update]:
         """The first-th to last-th published update, both counted from the oldest (1) and included; oldest
         first. The cost does not grow with the coverage."""

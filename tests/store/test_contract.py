@@ -675,6 +675,25 @@ async def test_corrections_come_newest_first_and_in_pages(desk: Desk) -> None:
     assert await desk.store.corrections("another", None, 10) == []
 
 
+async def test_retracted_updates_come_newest_first_and_in_pages(desk: Desk) -> None:
+    for id in "abcde":
+        await desk.publish(id)
+    for id in "dabe":
+        await desk.retract(id)
+    await desk.draft("x")
+    first = await desk.store.retracted(desk.slug, None, 2)
+    assert [update.id for update in first] == ["e", "d"]
+    rest = await desk.store.retracted(desk.slug, first[-1].order, 5)
+    assert [(update.id, update.status) for update in rest] == [
+        ("b", Status.RETRACTED),
+        ("a", Status.RETRACTED),
+    ]
+    assert rest == [await desk.store.update("b"), await desk.store.update("a")]
+    await desk.restore("b")
+    assert [update.id for update in await desk.store.retracted(desk.slug, None, 9)] == ["e", "d", "a"]
+    assert await desk.store.retracted("another", None, 9) == []
+
+
 async def test_a_retraction_takes_its_corrections_from_the_list_and_undoing_it_brings_them_back(
     desk: Desk,
 ) -> None:

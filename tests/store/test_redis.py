@@ -546,6 +546,24 @@ def _sentinel(server: RedisServer, folder: Path) -> RedisServer:
     return sentinel
 
 
+async def test_a_server_from_before_retractions_were_listed_lists_them(
+    server: RedisServer, opened: Opener
+) -> None:
+    store = await opened(server.url)
+    desk = Desk(store)
+    await desk.open()
+    for id in "uvw":
+        await desk.publish(id, text='"status":"retracted"')
+    await desk.retract("u")
+    with server.client() as client:
+        assert client.delete(f"{{livefeed}}:retracted:{desk.slug}") == 1
+    await desk.retract("w")
+    listed = await store.retracted(desk.slug, None, 10)
+    assert [update.id for update in listed] == ["w", "u"]
+    await desk.restore("u")
+    assert await store.retracted(desk.slug, None, 10) == listed[:1]
+
+
 async def test_a_server_from_before_corrections_were_listed_lists_them(
     server: RedisServer, opened: Opener
 ) -> None:

@@ -205,6 +205,29 @@ async def test_a_file_from_before_corrections_were_listed_lists_them(path: Path)
         assert await store.corrections(desk.slug, None, 10) == []
 
 
+async def test_a_file_from_before_retractions_were_listed_lists_them(path: Path) -> None:
+    async with opened(path) as store:
+        desk = Desk(store)
+        await desk.open()
+        for id in "uvw":
+            await desk.publish(id, text='"status":"retracted"')
+        await desk.retract("u")
+        await desk.retract("w")
+        listed = await store.retracted(desk.slug, None, 10)
+    assert [update.id for update in listed] == ["w", "u"]
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("DROP INDEX updates_retracted")
+        connection.execute("ALTER TABLE updates DROP COLUMN retracted_order")
+        [step] = [step for step in STEPS if "retracted_order" in step[0]]
+        for statement in step:
+            connection.execute(statement)
+        connection.commit()
+    async with opened(path) as store:
+        assert await store.retracted(desk.slug, None, 10) == listed
+        await Desk(store).restore("w")
+        assert await store.retracted(desk.slug, None, 10) == listed[1:]
+
+
 # one server per file
 
 HOLD = """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -223,3 +224,33 @@ async def test_a_revision_shows_who_did_what_and_when(server: Server) -> None:
     assert lines[0]["by"].startswith("admin")
     assert lines[1]["by"].startswith("editor")
     assert lines[0]["at"] < lines[1]["at"]
+
+
+async def test_retracted_updates_are_listed_alone_and_in_pages_in_the_api_and_on_the_desk(
+    server: Server,
+) -> None:
+    await server.open()
+    ids = [(await server.publish(headline=f"h{number}"))["id"] for number in range(23)]
+    for id in ids[:22]:
+        assert (await server.ask("POST", f"{UPDATES}/{id}/retraction", json={})).status == 200
+    newest_first = ids[21::-1]
+    path, listed = f"{UPDATES}?status=retracted&limit=9", []
+    while path:
+        found = (await server.ask("GET", path)).json()
+        listed += [update["id"] for update in found["updates"]]
+        path = found["more"] and f"{UPDATES}?status=retracted&limit=9&before={found['before']}"
+    assert listed == newest_first
+
+    headers = await server.session(Role.EDITOR)
+    pages, path = [], "/desk/story"
+    for _ in range(2):
+        html = (await server.ask("GET", path, role=None, headers=headers)).text
+        panel = html.partition('id="panel-retracted"')[2].partition("</details>")[0]
+        pages.append(re.findall(r'<li data-id="([\w-]+)"', panel))
+        assert panel.count('data-action="restore"') == len(pages[-1])
+        older = re.search(r'href="([^"#]+)#panel-retracted" rel="next"', panel)
+        path = older[1] if older else ""
+        assert ("data-older" in panel, "20+" in panel) == ((False, True) if path else (True, False))
+    assert [pages[0], pages[1], path] == [newest_first[:20], newest_first[20:], ""]
+    for wrong in ("x", "-1", "٣"):
+        assert (await server.ask("GET", f"/desk/story?retracted={wrong}", headers=headers)).status == 400

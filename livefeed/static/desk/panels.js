@@ -102,6 +102,7 @@ customElements.define('desk-panels', class extends HTMLElement {
   // The editor sees what is in `panel`; one that is folded up shows nothing, unless it is just being opened.
   #look(panel, opening = false) {
     if (!panel || !opening && document.getElementById(`panel-${panel}`)?.open === false) return;
+    if (isOlder(panel)) return;
     const seen = this.#seen();
     const entries = entriesOf(panel);
     const before = JSON.stringify(seen);
@@ -123,7 +124,7 @@ customElements.define('desk-panels', class extends HTMLElement {
     const said = [];
     for (const link of this.#links) {
       const { panel } = link.dataset;
-      const fresh = entriesOf(panel).filter(({ id, stamp, order, element }) => {
+      const fresh = (isOlder(panel) ? [] : entriesOf(panel)).filter(({ id, stamp, order, element }) => {
         const known = seen[panel][id];
         const is = known ? known !== stamp : panel !== 'published' || order > seen.top;
         element.toggleAttribute('data-unread', is);
@@ -155,6 +156,11 @@ customElements.define('desk-panels', class extends HTMLElement {
 
 function panelOf(element) {
   return element.closest?.('.panel')?.dataset.panel ?? (element.closest?.('.updates') && 'published');
+}
+
+// A later page of a panel: what stands there is not new, and says nothing of what is.
+function isOlder(panel) {
+  return document.getElementById(`panel-${panel}`)?.hasAttribute('data-older');
 }
 
 // Another one after every change that counts: what is public has a new revision, what is not a later time.

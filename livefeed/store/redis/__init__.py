@@ -210,6 +210,9 @@ class RedisStore:
     async def published_before(self, slug: str, before: int | None, limit: int) -> list[Update]:
         return await self._updates("before", slug, limit, "+inf" if before is None else f"({before}")
 
+    async def retracted(self, slug: str, before: int | None, limit: int) -> list[Update]:
+        return await self._updates("retracted", slug, limit, "+inf" if before is None else f"({before}")
+
     async def published_range(self, slug: str, first: int, last: int) -> list[Update]:
         if last < 1:
             return []  # Redis counts negative places from the end

@@ -109,6 +109,7 @@ local function index(update, order, offsets)
     end
   end
   list(key('key_events', slug), listed and update.key_event, order, id)
+  list(key('retracted', slug), listed and update.withdrawn, order, id)
   list(key('breaking', slug), listed and update.breaking, order, id)
   if not update.breaking then
     redis.call('ZREM', key('breaking'), id)

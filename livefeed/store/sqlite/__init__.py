@@ -200,6 +200,9 @@ class SQLiteStore:
     async def published_before(self, slug: str, before: int | None, limit: int) -> list[Update]:
         return await self._read(lambda connection: states.published_before(connection, slug, before, limit))
 
+    async def retracted(self, slug: str, before: int | None, limit: int) -> list[Update]:
+        return await self._read(lambda connection: states.retracted(connection, slug, before, limit))
+
     async def published_range(self, slug: str, first: int, last: int) -> list[Update]:
         return await self._read(lambda connection: states.published_range(connection, slug, first, last))
 

@@ -22,12 +22,13 @@ _VERSIONS = {
 _RELEASED = "SELECT max(released) FROM updates WHERE released IS NOT NULL"
 _EVENTS = "SELECT position, kind, live_order, CAST(payload AS BLOB) FROM events WHERE channel = ?"
 # Upserts, not INSERT OR REPLACE: that would remove whichever other row a broken index collides with.
-_KEEP_UPDATE = """INSERT INTO updates VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+_KEEP_UPDATE = """INSERT INTO updates VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
     ON CONFLICT (id) DO UPDATE SET coverage = excluded.coverage, version = excluded.version,
     live_order = excluded.live_order, position = excluded.position, ordinal = excluded.ordinal,
     published_order = excluded.published_order, key_order = excluded.key_order,
     breaking_order = excluded.breaking_order, site_rank = excluded.site_rank, written = excluded.written,
-    due_at = excluded.due_at, released = excluded.released, payload = excluded.payload"""
+    due_at = excluded.due_at, released = excluded.released, payload = excluded.payload,
+    retracted_order = excluded.retracted_order"""
 # Searched, not parsed: a broken payload, too, must lose its text.
 _EMPTY = "UPDATE events SET payload = CASE WHEN instr(payload, ?) THEN ? ELSE ? END WHERE subject = ?"
 _KEEP_COVERAGE = """INSERT INTO coverages VALUES (?, ?, ?, ?, ?)
@@ -180,6 +181,7 @@ def _keep_update(connection: sqlite3.Connection, update: Update, numbered: Seque
             microseconds(scheduled_at) if scheduled_at else None,
             released,
             encode(update),
+            order if published and update.status is Status.RETRACTED else None,
         ),
     )
     _show_media(connection, subject, [media.id for media in update.pictures])

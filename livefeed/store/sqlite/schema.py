@@ -150,6 +150,12 @@ STEPS: tuple[tuple[str, ...], ...] = (
         "CREATE INDEX filed_by_change ON filed (rubric, changed)",
         "ALTER TABLE rubrics ADD COLUMN moves INTEGER NOT NULL DEFAULT 0",
     ),
+    (
+        "ALTER TABLE updates ADD COLUMN retracted_order INTEGER",
+        """CREATE INDEX updates_retracted ON updates (coverage, retracted_order)
+            WHERE retracted_order IS NOT NULL""",
+        "UPDATE updates SET retracted_order = live_order WHERE payload ->> 'status' = 'retracted'",
+    ),
 )
 
 

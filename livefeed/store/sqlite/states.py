@@ -14,6 +14,8 @@ from livefeed.store.sqlite.log import current_epoch, top
 from livefeed.store.sqlite.moments import microseconds
 from livefeed.timeline import KEY_EVENTS, Front, Limits, SiteFront
 
+LAST = 2**62  # beyond every order
+
 _COVERAGE = "SELECT version, position, CAST(payload AS BLOB) FROM coverages"
 _UPDATE = "SELECT live_order, version, position, CAST(payload AS BLOB) FROM updates"
 _BY_ID = f"{_UPDATE} WHERE id = ?"
@@ -21,6 +23,7 @@ _NEWEST = (
     f"{_UPDATE} WHERE coverage = ? AND published_order IS NOT NULL ORDER BY published_order DESC LIMIT ?"
 )
 _BEFORE = f"{_UPDATE} WHERE coverage = ? AND published_order < ? ORDER BY published_order DESC LIMIT ?"
+_RETRACTED = f"{_UPDATE} WHERE coverage = ? AND retracted_order < ? ORDER BY retracted_order DESC LIMIT ?"
 _RANGE = f"{_UPDATE} WHERE coverage = ? AND ordinal BETWEEN ? AND ? ORDER BY ordinal"
 _KEY = f"{_UPDATE} WHERE coverage = ? AND key_order IS NOT NULL ORDER BY key_order DESC LIMIT ?"
 _BREAKING = (
@@ -99,6 +102,11 @@ def published_before(
     if before is None:
         return _updates(connection, _NEWEST, slug, limit)
     return _updates(connection, _BEFORE, slug, before, limit)
+
+
+def retracted(connection: sqlite3.Connection, slug: str, before: int | None, limit: int) -> list[Update]:
+    """Retracted updates below an order, newest first."""
+    return _updates(connection, _RETRACTED, slug, LAST if before is None else before, limit)
 
 
 def published_range(connection: sqlite3.Connection, slug: str, first: int, last: int) -> list[Update]:

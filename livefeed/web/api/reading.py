@@ -53,15 +53,17 @@ async def read_coverage(request: web.Request) -> web.Response:
 @routes.get("/api/v1/coverages/{slug}/updates")
 @needs(Role.CONTRIBUTOR)
 async def list_updates(request: web.Request) -> web.Response:
-    """Published updates, newest first, older ones with `before`; or the unpublished ones of a `status`."""
+    """Published updates, newest first, older ones with `before`; the retracted ones
+    alone, or the unpublished ones of a `status`."""
     slug = request.match_info["slug"]
     caller = await caller_of(request)
     rooms = rooms_of(request)
     await rooms.newsroom.coverage(slug)
     limit = _limit(request)
     status = request.query.get("status", "published")
-    if status == "published":
-        updates = await rooms.store.published_before(slug, await _before(request, slug), limit + 1)
+    if status in {"published", "retracted"}:
+        listed = rooms.store.retracted if status == "retracted" else rooms.store.published_before
+        updates = await listed(slug, await _before(request, slug), limit + 1)
         shown = updates[:limit]
         more = len(updates) > limit
         before = f"{shown[-1].position.epoch}-{shown[-1].order}" if more and shown[-1].position else None
@@ -80,7 +82,8 @@ async def list_updates(request: web.Request) -> web.Response:
     else:
         raise Problem(
             400,
-            f"status is {status[:40]!r}; published, unpublished, draft, submitted and scheduled can be had.",
+            f"status is {status[:40]!r}; published, retracted, unpublished, draft, submitted and scheduled "
+            "can be had.",
             field="status",
         )
     documents = [public_update(update, rooms.base_url) for update in shown]

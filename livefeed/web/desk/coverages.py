@@ -9,11 +9,12 @@ from aiohttp import web
 
 from livefeed.model import Role
 from livefeed.newsroom import Unknown
-from livefeed.web.answers import STYLE_NONCE
+from livefeed.web.answers import STYLE_NONCE, Problem
 from livefeed.web.desk.entrance import at_the_desk, page
 from livefeed.web.guard import Scope, needs
 from livefeed.web.rooms import rooms_of
 
+RETRACTED_SHOWN = 20
 MOST_WAITING = 200  # unpublished updates on the desk; more than a desk can work off are a list for the API
 
 routes = web.RouteTableDef()
@@ -36,7 +37,8 @@ async def desk_index(request: web.Request) -> web.Response:
 @routes.get("/desk/{slug}")
 @needs(Role.CONTRIBUTOR)
 async def desk(request: web.Request) -> web.Response:
-    """The composer beside the live stream, and what is not published yet."""
+    """The composer beside the live stream, and what is not published yet or was retracted; `retracted` is the
+    order that the shown retracted ones come before."""
     slug = request.match_info["slug"]
     caller = await at_the_desk(request)
     rooms = rooms_of(request)
@@ -47,15 +49,21 @@ async def desk(request: web.Request) -> web.Response:
     editor = caller.editor
     if not editor.may(Role.EDITOR, slug):
         waiting = [update for update in waiting if update.author == editor.account]
+    before = request.query.get("retracted")
+    if before is not None and not (before.isascii() and before.isdigit() and 0 < len(before) < 16):
+        raise Problem(400, f"retracted is {before[:40]!r}; a number is taken.", field="retracted")
+    retracted = await rooms.store.retracted(slug, int(before) if before else None, RETRACTED_SHOWN + 1)
     request[STYLE_NONCE] = nonce = secrets.token_urlsafe(16)
     return page(
         rooms.pages.desk_page(
             front,
-            waiting,
+            [*waiting, *retracted[:RETRACTED_SHOWN]],
             await rooms.notes.of(slug),
             editor,
             hold=rooms.settings.hold,
             breaking_hold=rooms.settings.breaking_hold,
             nonce=nonce,
+            retracted_before=before,
+            more_retracted=len(retracted) > RETRACTED_SHOWN,
         )
     )

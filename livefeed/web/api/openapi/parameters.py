@@ -25,7 +25,7 @@ PARAMETERS: dict[str, Json] = {
         "name": "status",
         "in": "query",
         "schema": {
-            "enum": ["published", "unpublished", "draft", "submitted", "scheduled"],
+            "enum": ["published", "retracted", "unpublished", "draft", "submitted", "scheduled"],
             "default": "published",
         },
     },
