@@ -13,7 +13,7 @@ import calendar
 import io
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -22,10 +22,11 @@ import feedparser
 from lxml import etree
 
 from livefeed.cli.incoming import OWN_ID, Item, Unreadable, fingerprint, form_of, in_order
-from livefeed.feeds.entry import FLAGS, UPDATES
+from livefeed.feeds.entry import CORRECTIONS, FLAGS, UPDATES
 from livefeed.text import TextRefused, check_language, clean_line, render_body
 
 LARGEST_FEED = 16_000_000  # bytes; feedparser takes ten seconds for as much
+OWN_FLAGS = frozenset({"breaking", "key-event", "correction", "retraction"})
 MOST_NAMES = 30  # tags and people of one update; a feed may have any number
 
 # Possessive: comments after comments could be divided in more ways than there is time to try.
@@ -120,8 +121,7 @@ def _entry(entry: Mapping[str, Any], source: str, language: object, where: str) 
             "byline": _people(entry)[:MOST_NAMES],
             "tags": [tag for tag in tags if tag][:MOST_NAMES],
             "displayed_at": datetime.fromtimestamp(calendar.timegm(moment), UTC) if moment else None,
-            **({"breaking": True} if "breaking" in flags else {}),
-            **({"key_event": True} if "key-event" in flags else {}),
+            **_flagged(flags),
         },
     )
 
@@ -134,13 +134,17 @@ def _json_item(item: Mapping[str, Any], source: str, language: object, where: st
     tags = item.get("tags") or []
     if not isinstance(tags, list):
         raise Unreadable(f"{where}: tags is {repr(tags)[:100]}; a list is expected.")
+    flags = set()
+    if str(item.get("id")).startswith(UPDATES):  # one of ours, where flags stand among the tags
+        flags = {tag for tag in tags if isinstance(tag, str) and tag in OWN_FLAGS}
+        tags = [tag for tag in tags if not isinstance(tag, str) or tag not in flags]
     return _made(
         id=item.get("id") or item.get("url"),
         source=source,
         where=where,
         link=item.get("url"),
         language=item.get("language") or language,
-        withdrawn=False,
+        withdrawn="retraction" in flags,
         files=len(item.get("attachments") or ()) + (1 if item.get("image") else 0),
         fields={
             "headline": item.get("title") or "",
@@ -151,6 +155,7 @@ def _json_item(item: Mapping[str, Any], source: str, language: object, where: st
             ],
             "tags": tags[:MOST_NAMES],
             "displayed_at": item.get("date_published") or item.get("date_modified"),
+            **_flagged(flags),
         },
     )
 
@@ -177,7 +182,19 @@ def _made(
     form = form_of(fields, where)
     name = str(id) if isinstance(id, str | int) and id else fingerprint(form.model_dump_json())
     # An id that is no address is unique in its feed alone: two feeds both have an item 1.
-    return Item(name if ":" in name else f"{source} {name}", form, withdrawn=withdrawn, files=files)
+    return Item(
+        name if ":" in name else f"{source} {name}",
+        form,
+        withdrawn=withdrawn,
+        corrects=own != id and CORRECTIONS in own,
+        files=files,
+    )
+
+
+def _flagged(flags: Collection[object]) -> dict[str, bool]:
+    """The fields that the flags of one of our own feeds set."""
+    named = {"breaking": "breaking", "key-event": "key_event"}
+    return {field: True for flag, field in named.items() if flag in flags}
 
 
 def _headline(detail: Mapping[str, Any]) -> str:

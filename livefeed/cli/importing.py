@@ -216,8 +216,9 @@ class Intake:
         progress = Progress("{} items are done")
         for item in items:
             progress.add()
-            if item.withdrawn:
-                tally.withdrawn += 1
+            if item.corrects or item.withdrawn:
+                tally.corrections += item.corrects
+                tally.withdrawn += not item.corrects
                 continue
             status = "published" if self.publish and item.public else "draft"
             try:

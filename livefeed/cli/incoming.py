@@ -49,7 +49,8 @@ class Picture:
 class Item:
     """One update to be. `id` is its source's; `form` leaves the status open.
 
-    `public` is False for what the source has not published either. `withdrawn` items have nothing to import.
+    `public` is False for what the source has not published either. `withdrawn` items have nothing to import,
+    and what `corrects` another item is no update: that one has the corrected text.
     `corrections` counts notes, `files` pictures and enclosures that stay where they are.
     """
 
@@ -57,6 +58,7 @@ class Item:
     form: UpdateForm
     public: bool = True
     withdrawn: bool = False
+    corrects: bool = False
     pictures: tuple[Picture, ...] = ()
     corrections: int = 0
     files: int = 0

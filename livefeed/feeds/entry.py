@@ -30,6 +30,9 @@ UPDATES = f"{AUTHORITY}updates/"
 FLAGS = f"{AUTHORITY}flags"
 """The scheme of the machine categories `breaking`, `key-event`, `correction` and `retraction`."""
 
+CORRECTIONS = "/corrections/"
+"""What stands between an update's entry and the number of a correction, in the id of a correction's."""
+
 SUMMARY_CHARS = 300
 
 
@@ -213,7 +216,7 @@ def _correction(entry: Entry, number: int, at: datetime) -> Entry:
     permanent as the update's id."""
     return replace(
         entry,
-        id=f"{entry.id}/corrections/{number}",
+        id=f"{entry.id}{CORRECTIONS}{number}",
         # Some readers take two items of one address for one.
         url=f"{entry.url}/corrections#correction-{number}",
         published=at,

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
+from feed_samples import PLAIN, at, feed_of, front_of
 from hypothesis import given
 from hypothesis import strategies as st
 
 from livefeed.cli.feedfile import is_json_feed, json_feed, xml_feed
 from livefeed.cli.incoming import Item, Unreadable
+from livefeed.feeds import CONTENT_TYPES, Format, render
+from livefeed.model import Correction, Retraction
 
 RSS = """<?xml version="1.0" encoding="{encoding}"?>
 <rss version="2.0" xmlns:content="http://purl.org/rss/1.0/modules/content/"><channel>
@@ -201,3 +205,22 @@ def test_any_bytes_are_items_or_a_sentence(content: bytes) -> None:
     except Unreadable as refused:
         said, items = str(refused), []
     assert said.endswith(".") or all(item.id for item in items)
+
+
+@pytest.mark.parametrize("form", CONTENT_TYPES)
+def test_a_feed_of_ours_has_one_item_for_each_update_to_import(form: Format) -> None:
+    corrected = replace(
+        PLAIN,
+        key_event=True,
+        breaking=True,
+        corrections=(Correction(at(3), "كان العدد خطأ"),),
+        revised_at=at(3),
+    )
+    gone = replace(corrected, id="b2", order=2).withdrawn(Retraction(at(4), note="سُحب"))
+    content = render(feed_of(front_of(gone, corrected)), form)
+    items = json_feed(content) if form == "json" else xml_feed(content)
+    assert len(items) == 4
+    assert sum(item.corrects for item in items) == 2
+    assert sum(item.withdrawn and not item.corrects for item in items) == 1
+    (taken,) = [item for item in items if not item.corrects and not item.withdrawn]
+    assert (taken.form.breaking, taken.form.key_event, taken.form.tags) == (True, True, [*PLAIN.tags])

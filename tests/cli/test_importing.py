@@ -104,23 +104,26 @@ def test_pictures_move_to_another_server_with_their_folder(newsroom: Newsroom, t
         assert "cannot be read: No such file" in said.stderr
 
 
-def test_a_feed_of_another_livefeed_server_brings_its_ids_along(command: Command) -> None:
+def test_a_feed_of_another_livefeed_server_brings_its_ids_and_no_correction_twice(command: Command) -> None:
     id = "0123456789abcdef"
     item = {"id": f"tag:livefeed.invalid,2026:updates/{id}", "title": "One", "content_html": "<p>one</p>"}
     correction = {"id": f"{item['id']}/corrections/1", "title": "Correction: two", "content_text": "two"}
-    feed = {"version": "https://jsonfeed.org/version/1.1", "title": "t", "items": [correction, item]}
+    stub = {"id": f"{item['id'][:-1]}0", "title": "Withdrawn", "tags": ["retraction"], "content_text": "x"}
+    feed = {"version": "https://jsonfeed.org/version/1.1", "title": "t", "items": [stub, correction, item]}
     with command.serve() as server:
         newsroom = Newsroom(command, server)
         newsroom.open("moved")
-        for said in ("2 new (2 published", "0 new (0 published, 0 drafts), 2 known"):
-            done = command.done("import", "moved", "-", "--publish", stdin=json.dumps(feed).encode())
-            assert done.startswith(said)
+        for said in ("1 new (1 published", "0 new (0 published, 0 drafts), 1 known"):
+            ended = command.call("import", "moved", "-", "--publish", stdin=json.dumps(feed).encode())
+            assert (ended.returncode, ended.stdout.startswith(said)) == (0, True), ended.stdout
+            assert "1 correction notes are not imported" in ended.stderr
+            assert "1 retracted at their source" in ended.stderr
         items = json.loads(fetch(f"{server.url}/live/moved/updates.json")[1])["items"]
-        assert [each["id"] == item["id"] for each in items] == [False, True]
+        assert [each["id"] for each in items] == [item["id"]]
         newsroom.open("again")
-        assert command.done("import", "again", "-", stdin=json.dumps(feed).encode()).startswith("2 new")
-        (taken,) = [update["id"] for update in exported(newsroom, "again") if update["headline"] == "One"]
-        assert taken != id
+        assert command.done("import", "again", "-", stdin=json.dumps(feed).encode()).startswith("1 new")
+        (taken,) = exported(newsroom, "again")
+        assert (taken["headline"], taken["id"] != id) == ("One", True)
 
 
 def test_a_feeds_items_are_drafts_oldest_first_with_their_original_times(

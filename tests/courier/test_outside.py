@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from ipaddress import ip_network
 
 import pytest
 from aiohttp import web
 from aiohttp.abc import ResolveResult
-from receiver import LOOPBACK, Receiver
+from receiver import LOOPBACK, Receiver, receiving
 from redis_server import free_port
 
-from livefeed.courier.outside import AddressRefused, JudgingResolver, Outside, check_address, judge
+from livefeed.courier import outside as outside_module
+from livefeed.courier.outside import AddressRefused, JudgingResolver, Network, Outside, check_address, judge
 
 PRIVATE = [ip_network(text) for text in LOOPBACK]
 
@@ -110,8 +112,8 @@ async def test_no_spelling_of_this_machine_is_connected_to(
 class ScriptedResolver(JudgingResolver):
     """Resolves every name to the next of these lists of addresses."""
 
-    def __init__(self, *answers: list[str]) -> None:
-        super().__init__([])
+    def __init__(self, *answers: list[str], private: Sequence[Network] = ()) -> None:
+        super().__init__(private)
         self._resolver = _Script(answers)  # type: ignore[assignment]
 
 
@@ -143,6 +145,47 @@ async def test_a_name_that_changes_its_address_between_look_ups_is_judged_each_t
     assert [found["host"] for found in await resolver.resolve("example.org", 80)] == ["1.1.1.1"]
     with pytest.raises(AddressRefused):
         await resolver.resolve("example.org", 80)
+
+
+@pytest.fixture
+async def named(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Outside]:
+    """For which every name is this machine's twice, then that of one next door."""
+    resolver = ScriptedResolver(["127.0.0.1"], ["127.0.0.1"], ["10.0.0.1"], private=PRIVATE)
+    monkeypatch.setattr(outside_module, "JudgingResolver", lambda _: resolver)
+    made = Outside(private=PRIVATE, timeout=5.0)
+    await made.start()
+    yield made
+    await made.aclose()
+
+
+async def test_what_was_learnt_of_a_name_or_said_by_its_server_is_forgotten(
+    named: Outside, receiver: Receiver
+) -> None:
+    receiver.manner = lambda _: web.Response(headers={"Set-Cookie": "seen=1; Path=/"})
+    url = f"http://callback.example:{receiver.port}/"
+    for _ in range(2):
+        assert (await named.post(url, b"", {})).accepted
+    assert [delivery.headers.get("Cookie") for delivery in receiver.deliveries] == [None, None]
+    assert "10.0.0.1 is not a public address" in (await named.post(url, b"", {})).trouble
+    assert len(receiver.deliveries) == 2
+
+
+async def test_no_proxy_of_the_environment_is_asked(
+    outside: Outside, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with receiving() as proxy:
+        for name in ("NO_PROXY", "no_proxy"):
+            monkeypatch.delenv(name, raising=False)
+        for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
+            monkeypatch.setenv(name, proxy.url)
+        assert (await outside.post(receiver.url, b"", {})).accepted
+        assert (len(receiver.deliveries), proxy.deliveries) == (1, [])
+
+
+async def test_what_comes_compressed_is_kept_as_it_came(outside: Outside, receiver: Receiver) -> None:
+    bomb = gzip.compress(bytes(20_000_000))
+    receiver.manner = lambda _: web.Response(body=bomb, headers={"Content-Encoding": "gzip"})
+    assert (await outside.get(receiver.url, limit=len(bomb))).body == bomb
 
 
 async def test_a_body_and_its_headers_arrive(outside: Outside, receiver: Receiver) -> None:
