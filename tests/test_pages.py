@@ -184,6 +184,7 @@ def desk_of(pages: Pages, front: Front, waiting: Sequence[Update], role: Role, p
         editor,
         hold=5,
         breaking_hold=10,
+        body_bytes=100_000,
         nonce="n0nce",
         more_retracted=True,
     )

@@ -13,12 +13,13 @@ Invariants
 """
 
 from livefeed.newsroom.coverages import Coverages
-from livefeed.newsroom.refusals import Forbidden, Invalid, KeyMisused, NotNow, Refused, Stale, Unknown
+from livefeed.newsroom.refusals import Closed, Forbidden, Invalid, KeyMisused, NotNow, Refused, Stale, Unknown
 from livefeed.newsroom.rounds import Rounds
 from livefeed.newsroom.updates import Updates
 from livefeed.newsroom.writer import Written
 
 __all__ = [
+    "Closed",
     "Forbidden",
     "Invalid",
     "KeyMisused",

@@ -21,14 +21,14 @@ from livefeed.model import (
     Verified,
     after,
 )
-from livefeed.newsroom.refusals import NotNow
+from livefeed.newsroom.refusals import Closed, NotNow
 from livefeed.store import Batch, Expected, Fact, Revision
 
 
 def added(update: Update, coverage: Coverage, *, at: datetime, by: str) -> Batch:
     """A new update in the status it has."""
     if coverage.status is CoverageStatus.CLOSED:
-        raise NotNow(f"The coverage {coverage.slug!r} is closed and takes no new updates. Reopen it first.")
+        raise Closed(coverage.slug)
     kind = {
         Status.DRAFT: Kind.DRAFTED,
         Status.SUBMITTED: Kind.SUBMITTED,
@@ -45,7 +45,7 @@ def published(update: Update, coverage: Coverage, *, at: datetime, by: str) -> B
     if update.status.public:
         raise NotNow(f"The update {update.id} is {update.status} already.")
     if coverage.status is CoverageStatus.CLOSED:
-        raise NotNow(f"The coverage {coverage.slug!r} is closed and takes no new updates. Reopen it first.")
+        raise Closed(coverage.slug)
     return _batch(
         _published(update, at),
         Kind.PUBLISHED,

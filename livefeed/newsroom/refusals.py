@@ -21,6 +21,13 @@ class NotNow(Refused):
     """It does not fit the state that the update or coverage is in."""
 
 
+class Closed(NotNow):
+    """The coverage takes no new updates."""
+
+    def __init__(self, slug: str) -> None:
+        super().__init__(f"The coverage {slug!r} is closed and takes no new updates. Reopen it first.")
+
+
 class Stale(Refused):
     """The editor decided on an older revision; `current` is what there is now."""
 

@@ -291,6 +291,7 @@ class Pages:
         *,
         hold: float,
         breaking_hold: float,
+        body_bytes: int,
         nonce: str,
         retracted_before: str | None = None,
         more_retracted: bool = False,
@@ -299,8 +300,8 @@ class Pages:
         (`listed`); `retracted_before` is set for other than the newest retracted ones, and `more_retracted`
         when there are older ones than those.
 
-        `hold` and `breaking_hold` are the seconds in which an update can be taken back; `nonce` allows the
-        style sheets that the rich-text editor writes by itself.
+        `hold` and `breaking_hold` are the seconds in which an update can be taken back, `body_bytes` is the
+        longest text; `nonce` allows the style sheets that the rich-text editor writes by itself.
         """
         return self._at_desk(
             "desk.html",
@@ -311,6 +312,7 @@ class Pages:
             account=editor.account,
             hold=hold,
             breaking_hold=breaking_hold,
+            body_bytes=body_bytes,
             nonce=nonce,
             retracted_before=retracted_before,
             more_retracted=more_retracted,
@@ -453,6 +455,7 @@ class Pages:
             bytecode_cache=COMPILED,
             extensions=["jinja2.ext.i18n"],
         )
+        environment.policies["json.dumps_kwargs"] = {"ensure_ascii": False}  # half the bytes of Arabic
         environment.install_gettext_translations(said.translations(words), newstyle=True)  # type: ignore[attr-defined]
         # Those that know the site's address take the context: jinja2 then leaves what they return out of the
         # compiled template, which other sites of this process share.

@@ -18,7 +18,7 @@ from livefeed import metrics
 from livefeed.accounts import AccountRefused, PasswordsBusy
 from livefeed.events import public_update
 from livefeed.media import MediaAway, MediaBusy, MediaFull, MediaRefused, Reason
-from livefeed.newsroom import Forbidden, Invalid, KeyMisused, NotNow, Refused, Stale, Unknown
+from livefeed.newsroom import Closed, Forbidden, Invalid, KeyMisused, NotNow, Refused, Stale, Unknown
 from livefeed.providers import FRAME_ORIGINS
 from livefeed.store import OutcomeUnknown, StoreAway, StoreError, StoreFull
 from livefeed.text import TextRefused
@@ -133,7 +133,12 @@ def _problem(request: web.Request, reason: Exception) -> Problem:
     if isinstance(reason, MediaRefused):
         status = {Reason.BYTES: 413, Reason.FORMAT: 415}.get(reason.reason, 422)
         return Problem(
-            status, str(reason), field=reason.field, value=str(reason.value), limit=str(reason.limit)
+            status,
+            str(reason),
+            field=reason.field,
+            reason=reason.reason.value,
+            value=str(reason.value),
+            limit=str(reason.limit),
         )
     if isinstance(reason, MediaAway):
         return _media_problem(reason)
@@ -156,6 +161,8 @@ def _refusal(request: web.Request, reason: Refused) -> Problem:
         return Problem(422, f"{reason.field}: {reason}", field=reason.field)
     if isinstance(reason, KeyMisused):
         return Problem(422, str(reason), type="idempotency-key-reused", field="Idempotency-Key")
+    if isinstance(reason, Closed):
+        return Problem(409, str(reason), type="coverage-closed")
     if isinstance(reason, NotNow):
         return Problem(409, str(reason))
     raise TypeError(f"no answer for {type(reason).__name__}") from reason

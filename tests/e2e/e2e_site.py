@@ -37,11 +37,11 @@ QUICK = {
 class Site:
     """One server on a port that it keeps over restarts, reached through a `Gate` by browsers."""
 
-    def __init__(self, folder: Path, **settings: str) -> None:
+    def __init__(self, folder: Path, *, store: str = "", **settings: str) -> None:
         self.folder = folder
         self.gate = Gate()
         self.token = ""
-        self._store = f"sqlite:///{folder}/livefeed.db"
+        self._store = store or f"sqlite:///{folder}/livefeed.db"
         self.settings = settings
         self._port = 0
         self._process: asyncio.subprocess.Process | None = None

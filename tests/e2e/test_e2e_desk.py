@@ -164,7 +164,7 @@ async def test_a_refused_update_stays_in_the_form_with_the_sentence_that_says_wh
     await page.locator("#headline").fill("بعد الإغلاق")
     await site.ask("POST", "/refused/closure")
     await page.locator("#headline").press("Control+Enter")
-    await expect(page.locator(".outcome.problem")).to_contain_text("closed")
+    await expect(page.locator(".outcome.problem")).to_contain_text("هذه التغطية منتهية")
     await expect(page.locator("desk-outbox")).to_be_hidden()
     await expect(page.locator("#headline")).to_have_value("بعد الإغلاق")
     await expect(page.locator("#headline")).to_be_focused()

@@ -17,6 +17,7 @@ customElements.define('desk-composer', class extends HTMLElement {
   #form = this.querySelector('form');
   #outcome = this.querySelector('.outcome');
   #outbox = document.querySelector('desk-outbox');
+  #waiting = false; // for pictures, before what was asked for is sent
   #told; // the id of the target that presence was told of
   #merge = this.querySelector('desk-merge');
   #target = null; // the update being changed: { id, revision, status, before, clash }
@@ -26,6 +27,7 @@ customElements.define('desk-composer', class extends HTMLElement {
   connectedCallback() {
     this.#form.addEventListener('input', () => this.#keep());
     this.#form.addEventListener('change', () => this.#mode());
+    this.#form.addEventListener('refused', event => this.#say(event.detail, true));
     this.#form.addEventListener('submit', event => {
       event.preventDefault();
       this.#submit(event.submitter?.value);
@@ -155,9 +157,20 @@ customElements.define('desk-composer', class extends HTMLElement {
   // Sending
 
   async #submit(status) {
+    const pictures = this.querySelector('desk-pictures');
+    if (this.#waiting) return;
+    if (pictures.sending) {
+      this.#say(pictures.dataset.waiting);
+      this.#waiting = true;
+      await pictures.settled();
+      this.#waiting = false;
+    }
+    if (pictures.refused) return this.#say(pictures.dataset.refused, true);
     this.querySelector('rich-text').settle();
     const { values } = this;
     if (this.empty && !this.#target) return this.#say(this.dataset.empty, true);
+    const { refusal } = this.querySelector('rich-text');
+    if (refusal) return this.#say(refusal, true);
     const goesOut = ['published', 'scheduled'].includes(status) && values.breaking && this.#target?.status !== 'published';
     if (goesOut && !await agreed(values.headline.trim() || textOf(values.body))) return this.#form.elements.headline.focus();
     const entry = this.#target ? this.#changes(values, status) : this.#addition(values, status);

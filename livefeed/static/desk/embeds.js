@@ -1,6 +1,8 @@
 // <desk-embeds>: other people's posts and pages in an update. The server reads an address and makes a card of it, which
 // readers see without asking anybody; its `value` is what the API takes as `embeds`.
 
+import { refusalOf } from './request.js';
+
 customElements.define('desk-embeds', class extends HTMLElement {
   #list = this.querySelector('ul');
   #address = this.querySelector('[type="url"]');
@@ -39,7 +41,7 @@ customElements.define('desk-embeds', class extends HTMLElement {
     }).catch(() => null);
     const document = await answer?.json().catch(() => null);
     if (answer?.status === 422) {
-      this.#say(document?.detail ?? '', true);
+      this.#say(refusalOf(422, document ?? {}), true);
       return;
     }
     this.#say(answer?.ok ? '' : this.dataset.bare);

@@ -102,6 +102,8 @@ customElements.define('desk-outbox', class extends HTMLElement {
   #tick() {
     for (const entry of this.#entries()) {
       if (entry.state !== 'held') continue;
+      const longest = Date.now() + entry.hold * 1000;
+      if (entry.until > longest) this.#keep({ ...entry, until: longest }); // the device's clock was set back
       if (entry.until > Date.now()) {
         const standing = this.querySelector(`[data-entry="${entry.id}"] .standing`);
         const words = this.#heldFor(entry);

@@ -1,6 +1,8 @@
 // <desk-pictures>: the pictures of an update. Pasted, dropped, chosen or taken with a phone's camera, each is sent to
 // the server at once, while its words are being written. Its `value` is what the API takes as `media`.
 
+import { refusalOf } from './request.js';
+
 const WORDS = ['alt', 'caption', 'credit'];
 const RETRY_AFTER = 3000;
 
@@ -37,6 +39,23 @@ customElements.define('desk-pictures', class extends HTMLElement {
 
   get sending() {
     return Boolean(this.querySelector('[data-sending]'));
+  }
+
+  get refused() {
+    return Boolean(this.querySelector('li.problem'));
+  }
+
+  // Resolves when every picture was answered or removed.
+  settled() {
+    return new Promise(settle => {
+      const look = () => {
+        if (this.sending) return;
+        this.removeEventListener('input', look);
+        settle();
+      };
+      this.addEventListener('input', look);
+      look();
+    });
   }
 
   #catch(event, transfer) {
@@ -77,7 +96,7 @@ customElements.define('desk-pictures', class extends HTMLElement {
     delete line.dataset.sending;
     if (answer.ok) this.#show(line, document);
     else line.classList.add('problem');
-    said.textContent = answer.ok ? '' : document.detail ?? `${answer.status}`;
+    said.textContent = answer.ok ? '' : refusalOf(answer.status, document);
     this.dispatchEvent(new Event('input', { bubbles: true }));
   }
 

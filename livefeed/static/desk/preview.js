@@ -1,5 +1,7 @@
 // What readers would see of what is in the composer: the server's own template, at a phone's and a desktop's width.
 
+import { refusalOf } from './request.js';
+
 const WIDTHS = { phone: '390px', desktop: '100%' };
 
 const composer = document.querySelector('desk-composer');
@@ -13,7 +15,7 @@ export async function preview() {
   const answer = await fetch(composer.dataset.preview, {
     method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(composer.draft),
   }).catch(() => null);
-  if (answer?.status === 422) return composer.say((await answer.json()).detail, true);
+  if (answer?.status === 422) return composer.say(refusalOf(422, await answer.json()), true);
   if (!answer?.ok) return composer.say(composer.dataset.away, true);
   frame.srcdoc = await answer.text();
   resize();

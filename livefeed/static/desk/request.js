@@ -28,8 +28,24 @@ export async function attempt(request) {
   if (UNKNOWN.has(answer.status)) return { unknown: true };
   const document = await documentOf(answer);
   if (answer.ok) return { done: document };
-  const refused = document.detail || document.title || `${answer.status}`;
-  return { refused, status: answer.status, current: document.current };
+  return { refused: refusalOf(answer.status, document), status: answer.status, current: document.current };
+}
+
+// A problem document's sentence, in the desk's language where it has one.
+export function refusalOf(status, { type, reason, field, value, limit, detail, title }) {
+  const words = JSON.parse(window.document.getElementById('refusals').dataset.words);
+  const picture = reason && (words[`picture-${reason}`] ?? words.picture);
+  const sentence = words[type] ?? picture ?? words[`${status} ${field}`] ?? words[status] ?? (detail || title || `${status}`);
+  return sentence.replace('{value}', number(value)).replace('{limit}', status === 413 ? megabytes(limit) : number(limit));
+}
+
+function number(value) {
+  return Number(value).toLocaleString(window.document.documentElement.lang, { numberingSystem: 'latn' });
+}
+
+function megabytes(bytes) {
+  const told = { style: 'unit', unit: 'megabyte', maximumFractionDigits: 1, numberingSystem: 'latn' };
+  return (bytes / 1e6).toLocaleString(window.document.documentElement.lang, told);
 }
 
 function headersOf({ body, revision, key }) {

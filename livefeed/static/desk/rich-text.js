@@ -5,8 +5,10 @@
 //
 // `value` is the HTML, '' when there is nothing. Fires `input` on every change.
 
+import { bytesOf, reduced } from './paste.js';
+
 const HELD = new Set(['A', 'B', 'BLOCKQUOTE', 'BR', 'DIV', 'EM', 'H3', 'I', 'LI', 'OL', 'P', 'PRE', 'S', 'STRONG', 'UL']);
-const LARGEST_PASTE = 200_000; // characters of HTML; Word's may have megabytes, and cleaning them would stop the page
+const LARGEST_PASTE = 50_000; // characters of HTML; more is reduced before Trix, which is slow, sees it
 
 const { config } = window.Trix;
 Object.assign(config.blockAttributes.default, { tagName: 'p', breakOnReturn: true });
@@ -66,6 +68,12 @@ customElements.define('rich-text', class extends HTMLElement {
     return this.source.dispatchEvent(new Event('input', { bubbles: true }));
   }
 
+  // Why the text cannot be sent as it is; empty when it can.
+  get refusal() {
+    const size = bytesOf(this.value);
+    return size > this.#limit ? this.#told(this.dataset.long, size) : '';
+  }
+
   focus() {
     (this.source.hidden ? this.editor : this.source).focus();
   }
@@ -75,7 +83,20 @@ customElements.define('rich-text', class extends HTMLElement {
     if (html.length <= LARGEST_PASTE) return;
     event.preventDefault();
     event.stopImmediatePropagation();
-    this.editor.editor.insertString(event.clipboardData.getData('text/plain'));
+    const before = bytesOf(this.value);
+    const { html: taken, whole } = reduced(html, Math.max(0, this.#limit - before));
+    this.editor.editor.recordUndoEntry('Paste');
+    if (taken) this.editor.editor.loadHTML(this.value + taken); // at the end: putting it elsewhere takes Trix minutes
+    if (!whole) this.dispatchEvent(new CustomEvent('refused', { detail: this.#told(this.dataset.cut, bytesOf(html)), bubbles: true }));
+  }
+
+  #told(sentence, size) {
+    const number = value => value.toLocaleString(document.documentElement.lang, { numberingSystem: 'latn' });
+    return sentence.replace('{size}', number(size)).replace('{limit}', number(this.#limit));
+  }
+
+  get #limit() {
+    return Number(this.dataset.limit);
   }
 
   #picture(file) {

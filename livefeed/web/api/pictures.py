@@ -92,6 +92,12 @@ async def _part(part: BodyPartReader, limit: int) -> bytes:
     while piece := await part.read_chunk(65536):
         size += len(piece)
         if size > limit:
-            raise Problem(413, f"The picture has over {limit} bytes, the limit.", field="file", limit=limit)
+            raise Problem(
+                413,
+                f"The picture has over {limit} bytes, the limit.",
+                field="file",
+                reason="bytes",
+                limit=limit,
+            )
         pieces.append(piece)
     return b"".join(pieces)

@@ -62,6 +62,7 @@ async def desk(request: web.Request) -> web.Response:
             editor,
             hold=rooms.settings.hold,
             breaking_hold=rooms.settings.breaking_hold,
+            body_bytes=rooms.settings.body_bytes,
             nonce=nonce,
             retracted_before=before,
             more_retracted=len(retracted) > RETRACTED_SHOWN,
