@@ -54,7 +54,7 @@ export function byPolling(channel, after, frame, lost) {
       for (const event of events) frame(event);
       after = events.at(-1)?.position ?? after;
       if (!more) frame({ kind: 'heartbeat', position: after });
-      if (wait && !events.length && performance.now() - started < 1000) await pause(2000);
+      if (wait && !events.length && performance.now() - started < 1000) await new Promise(rested => setTimeout(rested, 2000));
     }
   })().catch(() => {
     if (stop.signal.aborted) return;
@@ -190,8 +190,4 @@ function address(channel, way, after) {
   const url = new URL(`${channel}/${way}?view=html${cursor}`, location.href);
   if (way === 'ws') url.protocol = url.protocol.replace('http', 'ws');
   return url;
-}
-
-function pause(milliseconds) {
-  return new Promise(resume => setTimeout(resume, milliseconds));
 }

@@ -250,7 +250,7 @@ customElements.define('live-coverage', class extends HTMLElement {
   // Whether the end where new updates come in is in the window.
   #atEdge() {
     const { top, bottom } = this.#part('updates').getBoundingClientRect();
-    return this.#oldestFirst ? bottom <= innerHeight : top >= 0;
+    return this.#oldestFirst ? bottom < innerHeight + 1 : top > -1; // windows scroll by whole pixels
   }
 
   // The articles, oldest first.

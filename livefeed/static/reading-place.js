@@ -15,16 +15,18 @@ export function steady(root, change, hold = scrollY > 0) {
     .filter(([, { top, bottom }]) => bottom > 0 && top < innerHeight);
   for (const element of gliding.keys()) element.style.transform = '';
   gliding.clear();
-  const first = seen[0]?.[0];
   const stream = root.querySelector('section');
   const { top } = box(stream);
-  const block = hold && first && [...first.querySelectorAll(BLOCKS)].find(element => box(element).bottom > 0);
+  let block;
+  const inView = element => (block = [...element.querySelectorAll(BLOCKS)].find(one => box(one).bottom > 0));
+  const at = hold ? seen.findIndex(([element]) => inView(element)) : -1; // of one before it only the edge is in view
   const from = block && box(block).top;
   change();
+  const first = seen[at]?.[0];
   const held = block && (counterpart(block, first, standing(first)) ?? standing(first));
   if (held) {
     scrollBy({ top: box(held).top - from, behavior: 'instant' });
-    seen.shift(); // it grew out of the window
+    seen.splice(0, at + 1); // it grew out of the window
   }
   // All of the stream has moved, by a line that came above it: then it glides whole, and within it the articles.
   if (top >= 0) shift(stream, top - box(stream).top);

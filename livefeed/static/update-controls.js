@@ -24,10 +24,9 @@ customElements.define('copy-text', class extends HTMLElement {
     }
     await navigator.clipboard.writeText(url ?? document.getElementById(this.dataset.from).textContent);
     const control = this.firstElementChild;
-    const { done } = this.dataset;
-    const before = this.words ??= control.textContent;
-    document.querySelector('[role="status"]').textContent = control.textContent = done;
-    setTimeout(() => { control.textContent = before; }, SAID_FOR);
+    this.words ??= control.textContent;
+    document.querySelector('[role="status"]').textContent = control.textContent = this.dataset.done;
+    setTimeout(() => { control.textContent = this.words; }, SAID_FOR);
   }
 });
 

@@ -128,6 +128,24 @@ async def test_the_line_being_read_stays_while_anything_changes_above_it(
     await stays()
 
 
+async def test_an_update_that_was_jumped_to_stays_while_those_above_it_change(
+    site: Site, slug: str, reader: Reader, visitor: Visitor
+) -> None:
+    ids = await publish(site, slug, 4)
+    page = await visitor.read(f"{site.url}/live/{slug}")
+    if not reader.anchored:
+        await page.evaluate(WITHOUT_ANCHORING)
+    # Only the lower edge of the one before it is in view.
+    read = page.locator(f"#u-{ids[1]}")
+    await read.evaluate("article => article.scrollIntoView({ behavior: 'instant' })")
+    stood = await read.evaluate(TOP)
+    for above in (ids[3], ids[2]):
+        await site.ask("PATCH", f"/{slug}/updates/{above}", {"body": TEXT * 3})
+        await expect(page.locator(f"#u-{above} .revised")).to_be_attached()
+        await page.evaluate(TWO_PICTURES)
+        assert abs(await read.evaluate(TOP) - stood) <= 1
+
+
 async def test_nothing_shifts_when_updates_arrive_or_change(site: Site, slug: str, visitor: Visitor) -> None:
     ids = await publish(site, slug, 3)
     page = await visitor.read(f"{site.url}/live/{slug}")

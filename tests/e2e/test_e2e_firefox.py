@@ -1,0 +1,161 @@
+"""What matters most to readers, in Firefox: `make firefox`. Left out where there is no Firefox, as in CI.
+
+Firefox from Debian is driven by the standard WebDriver BiDi (w3c.github.io/webdriver-bidi), a WebSocket of
+JSON: Playwright has only a Firefox of its own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import re
+import shutil
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+import pytest_asyncio
+from e2e_site import Site
+
+FIREFOX = shutil.which("firefox-esr") or shutil.which("firefox")
+TIMEOUT = 60.0  # seconds; a watchdog
+PROFILE = {"app.update.enabled": "false", "datareporting.policy.dataSubmissionEnabled": "false"}
+UNTIL = """async condition => {
+  while (!eval(condition)) await new Promise(resolve => setTimeout(resolve, 20));
+  return true;
+}"""
+
+pytestmark = [
+    pytest.mark.asyncio(loop_scope="session"),
+    pytest.mark.timeout(240),
+    pytest.mark.skipif(not FIREFOX, reason="there is no Firefox: see `make firefox`"),
+]
+
+
+class Reader:
+    """One tab of a Firefox."""
+
+    def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
+        self._socket = socket
+        self._numbers = itertools.count(1)
+        self._tab = ""
+        self.complaints: list[str] = []
+
+    async def open(self) -> None:
+        await self.command("session.new", {"capabilities": {}})
+        await self.command("session.subscribe", {"events": ["log.entryAdded"]})
+        self._tab = (await self.command("browsingContext.create", {"type": "tab"}))["context"]
+        phone = {"context": self._tab, "viewport": {"width": 390, "height": 844}}
+        await self.command("browsingContext.setViewport", phone)
+
+    async def command(self, method: str, params: dict[str, Any]) -> Any:
+        number = next(self._numbers)
+        await self._socket.send_json({"id": number, "method": method, "params": params})
+        async with asyncio.timeout(TIMEOUT):
+            while True:
+                said = await self._socket.receive_json()
+                if said.get("method") == "log.entryAdded" and said["params"]["level"] == "error":
+                    self.complaints.append(said["params"]["text"])
+                if said.get("id") == number:
+                    assert said["type"] == "success", said
+                    return said["result"]
+
+    async def read(self, address: str) -> None:
+        params = {"context": self._tab, "url": address, "wait": "complete"}
+        await self.command("browsingContext.navigate", params)
+
+    async def see(self, expression: str) -> Any:
+        """What `expression` is on the page: a text, number or truth value."""
+        return (await self._call(f"() => ({expression})")).get("value")
+
+    async def until(self, condition: str) -> None:
+        """Wait until `condition` is true on the page."""
+        try:
+            await self._call(UNTIL, condition)
+        except TimeoutError:
+            page = await self.see("document.querySelector('live-coverage').outerHTML")
+            pytest.fail(f"{condition} never came true in {page}")
+
+    async def _call(self, function: str, *arguments: str) -> Any:
+        params = {
+            "functionDeclaration": function,
+            "arguments": [{"type": "string", "value": argument} for argument in arguments],
+            "target": {"context": self._tab, "sandbox": "test"},  # beside the page's policy, not under it
+            "awaitPromise": True,
+        }
+        answer = await self.command("script.callFunction", params)
+        assert answer["type"] == "success", answer
+        return answer["result"]
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def reader(tmp_path: Path) -> AsyncIterator[Reader]:
+    assert FIREFOX
+    profile = tmp_path / "profile"
+    profile.mkdir()
+    lines = [f'user_pref("{name}", {value});' for name, value in PROFILE.items()]
+    (profile / "user.js").write_text("\n".join(lines))
+    process = await asyncio.create_subprocess_exec(
+        *(FIREFOX, "--headless", "--no-remote", "--profile", str(profile), "--remote-debugging-port", "0"),
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    assert process.stderr
+    try:
+        async with asyncio.timeout(TIMEOUT):
+            while not (found := re.search(rb"BiDi listening on (ws://\S+)", await process.stderr.readline())):
+                assert process.returncode is None
+        async with (
+            aiohttp.ClientSession() as client,
+            client.ws_connect(f"{found[1].decode()}/session", max_msg_size=0) as socket,
+        ):
+            made = Reader(socket)
+            await made.open()
+            yield made
+    finally:
+        if process.returncode is None:
+            process.terminate()
+        await process.communicate()
+
+
+async def test_firefox_follows_counts_corrects_and_comes_back(own_site: Site, reader: Reader) -> None:
+    site = own_site
+    await site.cover("fox", place="دمشق", timezone="Asia/Damascus", starts_at="2020-11-22T15:15:00Z")
+    ids = [await site.publish("fox", f"الخبر {n}", body="نص طويل للقراءة. " * 60) for n in range(4)]
+    await reader.read(f"{site.url}/live/fox")
+
+    # An Arabic page: from right to left, no wider than the phone, and the place beside the time.
+    assert await reader.see("getComputedStyle(document.body).direction") == "rtl"
+    wider = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    assert await reader.see(wider) == 0
+    left = "document.querySelectorAll('.times bdi')[{}].getBoundingClientRect().left"
+    assert await reader.see(left.format(0)) > await reader.see(left.format(1))
+
+    first = "document.querySelector('.updates article h3').innerText"
+    await site.publish("fox", "وصل في الحال")
+    await reader.until(f"{first} === 'وصل في الحال'")
+
+    # What is read stays where it is, and what is new is counted.
+    line = f"document.querySelector('#u-{ids[1]} .body').getBoundingClientRect().top"
+    jump = f"document.querySelector('#u-{ids[1]}').scrollIntoView({{ behavior: 'instant' }})"
+    await reader.see(jump)
+    stands = await reader.see(line)
+    note = {"note": "صُحّح.", "body": "نص آخر أطول. " * 90}
+    await site.ask("POST", f"/fox/updates/{ids[3]}/corrections", note)
+    await reader.until(f"document.querySelector('#u-{ids[3]} .correction')?.innerText.includes('صُحّح.')")
+    await site.publish("fox", "خلف الزر")
+    await reader.until("document.querySelector('new-updates button').innerText === 'تحديث واحد جديد'")
+    assert abs(await reader.see(line) - stands) <= 1
+    assert str(await reader.see("document.title")).startswith("(1) ")
+    await reader.see("document.querySelector('new-updates button').click()")
+    await reader.until(f"{first} === 'خلف الزر'")
+    assert await reader.see("document.activeElement.querySelector('h3').innerText") == "خلف الزر"
+
+    await site.kill()
+    await site.start()
+    await site.publish("fox", "بعد العودة")
+    await reader.until(f"{first} === 'بعد العودة'")
+    assert await reader.see("document.querySelectorAll('.updates article').length") == 7
+    assert [text for text in reader.complaints if "can’t establish a connection" not in text] == []
