@@ -11,6 +11,7 @@ import sys
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import aiohttp
 from redis_server import free_port
@@ -134,17 +135,23 @@ class Site:
         return str(update["id"])
 
     async def ask(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
-        """One request to the coverages' API; its document."""
+        """One request to the coverages' API, repeated with its key while a busy machine leaves the outcome
+        unknown; its document."""
         assert self._client is not None
-        async with self._client.request(
-            method,
-            f"http://127.0.0.1:{self._port}/api/v1/coverages{path}",
-            json=body,
-            headers={"Authorization": f"Bearer {self.token}"},
-        ) as answer:
-            text = await answer.text()
-            assert answer.ok, f"{method} {path}: {answer.status} {text}"
-            return await answer.json(content_type=None) if text else None
+        headers = {"Authorization": f"Bearer {self.token}", "Idempotency-Key": uuid4().hex}
+        async with asyncio.timeout(COMMAND_TIMEOUT):
+            while True:
+                async with self._client.request(
+                    method,
+                    f"http://127.0.0.1:{self._port}/api/v1/coverages{path}",
+                    json=body,
+                    headers=headers,
+                ) as answer:
+                    text = await answer.text()
+                    if answer.status == 503 and "outcome-unknown" in text:
+                        continue
+                    assert answer.ok, f"{method} {path}: {answer.status} {text}"
+                    return await answer.json(content_type=None) if text else None
 
     async def upload(self, picture: Path) -> str:
         """Upload a picture; its id."""
