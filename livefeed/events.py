@@ -88,6 +88,7 @@ INTERNAL_UPDATE = {
     *("order", "version", "author", "once_breaking", "corrected_at", "restored_at", "position"),
     "verifications",  # pages show it; the wire contract names every field of an update, and this is none
 }
+INTERNAL_MEDIA = {"size"}
 INTERNAL_COVERAGE = {"version", "pinned_id", "archived_at", "position"}
 
 
@@ -170,4 +171,5 @@ def _public(document: dict[str, Any], position: Position | None) -> dict[str, An
 
 def _absolute(media: Mapping[str, Any], base_url: str) -> dict[str, Any]:
     url = media["url"]
-    return {**media, "url": f"{base_url}{url}" if url.startswith("/") else url}
+    told = {name: value for name, value in media.items() if name not in INTERNAL_MEDIA}
+    return {**told, "url": f"{base_url}{url}" if url.startswith("/") else url}

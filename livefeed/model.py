@@ -134,7 +134,8 @@ class Focus:
 @dataclass(frozen=True, slots=True)
 class Media:
     """A picture in an update. `url` is a path of this server until a public form makes it absolute. `widths`
-    are those in which it is kept in WebP and in its own format; empty when it is only kept as it is."""
+    are those in which it is kept in WebP and in its own format; empty when it is only kept as it is. `size`
+    is in bytes, 0 when it is not known: for feeds alone."""
 
     id: str
     url: str
@@ -145,6 +146,7 @@ class Media:
     height: int = 0
     widths: tuple[int, ...] = ()
     focus: Focus | None = None
+    size: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

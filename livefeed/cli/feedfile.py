@@ -113,7 +113,7 @@ def _entry(entry: Mapping[str, Any], source: str, language: object, where: str) 
         link=entry.get("link"),
         language=(entry.get("title_detail") or {}).get("language") or text.get("language") or language,
         withdrawn="retraction" in flags,
-        files=len(entry.get("enclosures", ())) + len(entry.get("media_content", ())),
+        files=max(len(entry.get("enclosures", ())), len(entry.get("media_content", ()))),
         fields={
             "headline": _headline(entry.get("title_detail") or {}),
             "body": text.get("value") or "",
@@ -145,7 +145,7 @@ def _json_item(item: Mapping[str, Any], source: str, language: object, where: st
         link=item.get("url"),
         language=item.get("language") or language,
         withdrawn="retraction" in flags,
-        files=len(item.get("attachments") or ()) + (1 if item.get("image") else 0),
+        files=len(item.get("attachments") or ()) or (1 if item.get("image") else 0),
         fields={
             "headline": item.get("title") or "",
             "body": html or item.get("content_text") or item.get("summary") or "",

@@ -93,6 +93,7 @@ class Player:
             width=picture.width,
             height=picture.height,
             widths=picture.widths,
+            size=picture.size,
         )
         await self._newsroom.keep_picture(media, by=self._editor, key=_key(f"{slug}:picture:{picture.id}"))
         return media.id

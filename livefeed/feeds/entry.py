@@ -34,6 +34,11 @@ CORRECTIONS = "/corrections/"
 """What stands between an update's entry and the number of a correction, in the id of a correction's."""
 
 SUMMARY_CHARS = 300
+_TYPES = {
+    "jpg": "image/jpeg",
+    "png": "image/png",
+    "webp": "image/webp",
+}  # as `livefeed.media` names its files
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +63,15 @@ class Category:
 
 
 @dataclass(frozen=True, slots=True)
+class Enclosure:
+    """A file that comes with an entry; `size` is in bytes."""
+
+    url: str
+    type: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """One update, or one correction of it (`corrects`). `title`, `summary` and `authors` are plain text,
     `content` is HTML with absolute addresses.
@@ -78,6 +92,12 @@ class Entry:
     pictures: tuple[Media, ...] = ()
     withdrawn_at: datetime | None = None
     corrects: bool = False
+
+    @property
+    def enclosures(self) -> tuple[Enclosure, ...]:
+        """The pictures whose type and length are known, as RSS asks of an enclosure."""
+        typed = ((picture, _TYPES.get(picture.url.rpartition(".")[2])) for picture in self.pictures)
+        return tuple(Enclosure(each.url, type_, each.size) for each, type_ in typed if type_ and each.size)
 
 
 @dataclass(frozen=True, slots=True)

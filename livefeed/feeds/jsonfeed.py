@@ -52,6 +52,9 @@ def _item(entry: Entry, feed: Feed) -> dict[str, Any]:
         "authors": [{"name": name} for name in entry.authors],
         "tags": list(dict.fromkeys(category.term for category in entry.categories)),
         "image": entry.pictures[0].url if entry.pictures else "",
+        "attachments": [
+            {"url": each.url, "mime_type": each.type, "size_in_bytes": each.size} for each in entry.enclosures
+        ],
         "language": entry.language if entry.language != feed.language else "",
     }
     return _filled(members) | {"content_html": entry.content}

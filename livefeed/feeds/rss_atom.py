@@ -175,6 +175,8 @@ class _RssEntry(BaseEntryExtension):  # type: ignore[misc]  # feedgen ships no t
         # Not `author`, which must be an e-mail address.
         for name in entry.authors:
             _add(item, f"{{{DUBLIN_CORE}}}creator", name)
+        for enclosure in entry.enclosures[:1]:  # more than one is for many readers an error (the profile)
+            _add(item, "enclosure", url=enclosure.url, length=str(enclosure.size), type=enclosure.type)
         _add_pictures(item, entry)
         _mark_language(item, entry, self._feed)
         return item
@@ -210,6 +212,8 @@ class _AtomEntry(BaseEntryExtension):  # type: ignore[misc]  # feedgen ships no 
         _set_text(element, "updated", rfc3339(entry.updated))
         _add(element, "published", rfc3339(entry.published))
         _add(element, "link", rel="alternate", type="text/html", hreflang=entry.language, href=entry.url)
+        for each in entry.enclosures:
+            _add(element, "link", rel="enclosure", type=each.type, length=str(each.size), href=each.url)
         _add_pictures(element, entry)
         _mark_language(element, entry, self._feed)
         return element

@@ -6,6 +6,7 @@ import json
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 import structlog
 
@@ -75,7 +76,9 @@ class Writer:
     async def keep_picture(self, picture: Media, *, by: Editor, key: Key) -> Written:
         """Make an uploaded picture known, under its key."""
         focus = picture.focus and [picture.focus.x, picture.focus.y]
-        document = json.dumps([picture.url, picture.width, picture.height, picture.widths, focus])
+        document = json.dumps(
+            [picture.url, picture.width, picture.height, picture.widths, focus, picture.size]
+        )
         await self._store.records.put("media", picture.id, document)
         subject = f"media:{picture.id}"
         written = await self._append(Batch(acts=(Act.of(by, "upload", subject),), subject=subject), key)
@@ -86,10 +89,12 @@ class Writer:
         record = await self._store.records.get("media", id)
         if record is None:
             return None
-        # One from before there were sizes has three parts.
-        url, width, height, widths, focus = (*json.loads(record.value), (), None)[:5]
+        # One from before there were sizes has three parts, and one from before bytes were counted five.
+        parts: list[Any] = json.loads(record.value)
+        later: list[Any] = [(), None, 0][len(parts) - 3 :]
+        url, width, height, widths, focus, size = [*parts, *later]
         focus = Focus(*focus) if focus else None
-        return Media(id, url, width=width, height=height, widths=tuple(widths), focus=focus)
+        return Media(id, url, width=width, height=height, widths=tuple(widths), focus=focus, size=size)
 
     async def editable(self, slug: str, id: str, by: Editor, revision: int | None) -> Update:
         """The update if `by` may change it and its revision is the one that was asked for."""

@@ -111,7 +111,19 @@ def _item_faults(item: Any) -> Iterator[str]:
             yield f"atom:updated {stamp.text!r} is not in UTC"
     for name in ("description", "content:encoded"):
         yield from _html_faults(item.findtext(name, "", NS))
+    yield from _enclosure_faults(item.findall("enclosure"))
     yield from _picture_faults(item)
+
+
+def _enclosure_faults(enclosures: list[Any]) -> Iterator[str]:
+    if len(enclosures) > 1:
+        yield "an item has several enclosures, of which many readers show one"
+    for enclosure in enclosures:
+        yield from _address_faults(enclosure.get("url", ""))
+        if not re.fullmatch("[1-9][0-9]*", enclosure.get("length", "")) or "/" not in enclosure.get(
+            "type", ""
+        ):
+            yield "an enclosure has no length in bytes, or no type"
 
 
 def _atom_faults(document: bytes) -> Iterator[str]:

@@ -87,6 +87,7 @@ BREAKING = replace(
             credit="إنترنت",
             width=800,
             height=600,
+            size=48_123,
         ),
     ),
     published_at=at(2),
@@ -204,6 +205,7 @@ MEDIA = st.builds(
     alt=TEXTS,
     caption=TEXTS,
     credit=TEXTS,
+    size=st.sampled_from([0, 1, 10_000_000]),
     width=st.integers(0, 4000),
     height=st.integers(0, 4000),
 )

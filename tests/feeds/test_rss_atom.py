@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import calendar
+import json
 import sys
 from collections.abc import Callable
 from dataclasses import replace
@@ -12,13 +13,13 @@ from types import FrameType
 import feedparser
 import pytest
 from feed_checks import NS
-from feed_samples import BREAKING, ENGLISH, STORY, archive_of, at, feed_of, feed_of_site
+from feed_samples import BASE_URL, BREAKING, ENGLISH, STORY, archive_of, at, feed_of, feed_of_site, front_of
 from feedgen.feed import FeedGenerator
 from lxml import etree
 
 from livefeed.events import rfc3339
 from livefeed.feeds import Feed, render
-from livefeed.model import Position, Update
+from livefeed.model import Media, Position, Retraction, Update
 from livefeed.timeline import Front
 
 RSS = etree.fromstring(render(feed_of(), "rss"))
@@ -124,7 +125,7 @@ def test_the_language_is_marked_where_it_differs() -> None:
         told = [entry.get(attribute) for entry in entries]
         assert told == ["en" if entry.language == "en" else None for entry in feed_of().entries]
         assert told.count("en") == 1
-    pages = [link.get("hreflang") for link in ATOM.findall("a:entry/a:link", NS)]
+    pages = [link.get("hreflang") for link in ATOM.findall("a:entry/a:link[@rel='alternate']", NS)]
     assert pages == [entry.language for entry in feed_of().entries]
 
 
@@ -195,3 +196,23 @@ def _called(action: Callable[[], object]) -> set[str]:
 
 def _feed_of(update: Update) -> Feed:
     return feed_of(Front(Position("e", 1), STORY, (update,)))
+
+
+def test_a_picture_of_known_size_is_an_enclosure_that_readers_find() -> None:
+    url = f"{BASE_URL}/media/m1.jpg"
+    second = Media("m2", "/media/m2.webp", size=7)
+    unknown = (Media("m3", "/media/m3.png"), Media("m4", "/media/m4.gif", size=5))
+    update = replace(BREAKING, media=(*BREAKING.media, second, *unknown), corrections=())
+    feed = feed_of(front_of(update))
+    found = {form: feedparser.parse(render(feed, form)).entries[0].enclosures for form in ("rss", "atom")}
+    first = {"type": "image/jpeg", "length": "48123", "href": url}
+    other = {"type": "image/webp", "length": "7", "href": f"{BASE_URL}/media/m2.webp"}
+    assert [dict(each) for each in found["rss"]] == [first]
+    assert [{name: each[name] for name in first} for each in found["atom"]] == [first, other]
+    (item,) = json.loads(render(feed, "json"))["items"]
+    assert item["attachments"] == [
+        {"url": url, "mime_type": "image/jpeg", "size_in_bytes": 48123},
+        {"url": f"{BASE_URL}/media/m2.webp", "mime_type": "image/webp", "size_in_bytes": 7},
+    ]
+    withdrawn = feed_of(front_of(update.withdrawn(Retraction(at(10)))))
+    assert all(url.encode() not in render(withdrawn, form) for form in ("rss", "atom", "json"))

@@ -93,6 +93,11 @@ async def test_an_update_and_a_coverage_use_it_by_id_and_say_what_it_shows(serve
     assert coverage["lead_media"] == media | used
     update = await server.publish(media=[used], body="")
     assert update["media"] == [media | used]
+    feed = json.loads((await server.ask("GET", "/live/story/updates.json", role=None)).body)
+    shown = await server.client.get(media["url"])
+    (attachment,) = feed["items"][0]["attachments"]
+    assert attachment["size_in_bytes"] == len(await shown.read())
+    assert attachment["mime_type"] == shown.headers["Content-Type"]
 
 
 @pytest.mark.parametrize(
@@ -316,3 +321,13 @@ async def test_a_picture_that_an_older_version_took_in_still_serves(server: Serv
     coverage = await server.open(lead_media={"id": media["id"]})
     assert coverage["lead_media"] == media
     assert await statuses(server, await addresses(server, "/live/story")) == {200}
+
+
+@pytest.mark.parametrize("later", [[], [[480], [50, 40]], [[480], None, 7]])
+async def test_a_picture_that_an_older_version_kept_is_known(server: Server, later: list[Any]) -> None:
+    await server.rooms.store.records.put("media", "m1", json.dumps(["/media/m1.jpg", 40, 30, *later]))
+    picture = await server.rooms.newsroom.picture("m1")
+    assert picture is not None
+    assert (picture.width, picture.height, picture.size) == (40, 30, 7 if later[2:] else 0)
+    assert picture.widths == ((480,) if later else ())
+    assert (picture.focus is not None) == (len(later) == 2)

@@ -44,6 +44,7 @@ async def upload_picture(request: web.Request) -> web.Response:
             width=picture.width,
             height=picture.height,
             widths=picture.widths,
+            size=picture.size,
             focus=focus,
         )
         written = await rooms.newsroom.keep_picture(media, by=caller.editor, key=key)

@@ -43,6 +43,7 @@ async def look_at(request: web.Request) -> web.Response:
             width=picture.width,
             height=picture.height,
             widths=picture.widths,
+            size=picture.size,
         )
         await rooms.newsroom.keep_picture(media, by=caller.editor, key=key)
     return json_answer(_document(rooms, preview, media))
