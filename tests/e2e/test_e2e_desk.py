@@ -105,6 +105,37 @@ async def test_an_update_is_posted_with_the_keyboard_alone_and_appears_to_reader
     assert await headlines(page) == ["فتح الميناء", "خبر سابق"]
 
 
+async def test_breaking_asks_once_in_words_that_fit_what_happens(site: Site, visitor: Visitor) -> None:
+    await site.cover("asks", timezone="Asia/Damascus", place="دمشق")
+    await site.publish("asks", "السد سليم", breaking=True)
+    page = await desk_of(site, visitor, "asks", "رباب", "chief")
+    question = page.locator("#going-out")
+    await page.locator("#headline").fill("قمة طارئة")
+    await page.locator("[name=breaking]").check()
+    await page.locator(".later summary").click()
+    await page.locator("#publish-local").fill("2030-11-23T17:15")
+    await page.locator("#headline").press("Control+Enter")
+    await expect(question.locator("h2")).to_have_text("جدولته كخبر عاجل؟")
+    await expect(question.locator(".hint")).to_contain_text("2030.11.23 | 17:15 بتوقيت دمشق")
+    await expect(question.locator("[data-count=readers]")).to_have_text(re.compile("^[0-9]+$"))
+    await page.keyboard.press("Enter")
+    await expect(page.locator("#panel-scheduled li")).to_contain_text("قمة طارئة")
+
+    # A typo of a breaking one goes out in silence, a correction asks.
+    for kind, headline in (("خطأ إملائي", "السدّ سليم"), ("تصحيح: كان فيه خطأ", "السدّ متصدّع")):
+        await page.locator(".updates").get_by_role("button", name="تعديل").click()
+        await page.get_by_label(kind).check()
+        await page.locator("#headline").fill(headline)
+        if kind.startswith("تصحيح"):
+            await page.locator("#note").fill("ليس سليمًا.")
+            await page.locator("#headline").press("Control+Enter")
+            await expect(question.locator("h2")).to_have_text("تصحيح خبر نُشر عاجلًا؟")
+            await page.keyboard.press("Enter")
+        else:
+            await page.locator("#headline").press("Control+Enter")
+        await expect(page.locator(".updates h3")).to_have_text(headline)
+
+
 async def test_an_editor_corrects_with_a_note_and_retracts_with_a_reason(site: Site, visit: Visit) -> None:
     await site.cover("mending")
     await site.publish("mending", "المصابون 4", body="قالت الإذاعة إن المصابين **أربعة**.")

@@ -171,8 +171,8 @@ customElements.define('desk-composer', class extends HTMLElement {
     if (this.empty && !this.#target) return this.#say(this.dataset.empty, true);
     const { refusal } = this.querySelector('rich-text');
     if (refusal) return this.#say(refusal, true);
-    const goesOut = ['published', 'scheduled'].includes(status) && values.breaking && this.#target?.status !== 'published';
-    if (goesOut && !await agreed(values.headline.trim() || textOf(values.body))) return this.#form.elements.headline.focus();
+    const kind = this.#goingOut(values, status);
+    if (kind && !await agreed(values.headline.trim() || textOf(values.body), kind, values.publish_local)) return this.#form.elements.headline.focus();
     const entry = this.#target ? this.#changes(values, status) : this.#addition(values, status);
     if (!entry) return this.#say(this.dataset.nothing);
     const typed = { values, target: this.#target };
@@ -181,6 +181,19 @@ customElements.define('desk-composer', class extends HTMLElement {
     this.#outbox.put({ ...entry, title, typed }); // before the form is cleared: it must stand somewhere at any time
     this.#say('');
     return this.clear();
+  }
+
+  // As what it goes out as breaking, in the words of going-out.js; null when it does not, or only in silence.
+  #goingOut({ breaking, change }, status) {
+    const target = this.#target;
+    if (!breaking) return null;
+    if (target?.status === 'published') {
+      if (!target.before.breaking) return 'now';
+      return change === 'correction' ? 'correction' : null;
+    }
+    if (status === 'scheduled') return 'later';
+    if (status !== 'published') return null;
+    return !target && Number(this.dataset.breakingHold) ? 'held' : 'now';
   }
 
   #addition(values, status) {

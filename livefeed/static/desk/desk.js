@@ -56,7 +56,7 @@ async function act(button, element) {
     restore: ['DELETE', '/retraction'], breaking: ['PATCH', '', { breaking: true }], calm: ['PATCH', '', { breaking: false }],
   }[action];
   if (action === 'breaking' || (action === 'publish' && 'breaking' in element.dataset)) {
-    if (!await agreed(titleOf(element))) return;
+    if (!await agreed(titleOf(element), 'now')) return;
   }
   if (direct) {
     const [method, rest, body = null] = direct;
