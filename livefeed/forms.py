@@ -32,7 +32,7 @@ from livefeed.text import check_language, check_slug, clean, clean_line
 DESK_WORDS = frozenset(
     {
         "account",
-        "admin",
+        "administration",
         "audit",
         "limits",
         "login",

@@ -505,6 +505,9 @@ async def test_a_role_in_one_coverage_counts_there_at_once_and_is_taken_back(acc
 
     assert await held() == [Role.CHIEF, Role.CONTRIBUTOR, None]
     assert (await accounts.known("Sara")).grants == "contributor flood storm=chief"
+    lesser = await accounts.of_token(await accounts.add_token("Sara", role=Role.EDITOR))
+    assert lesser
+    assert [lesser.role_in(slug) for slug in ("storm", "flood")] == [Role.EDITOR, Role.CONTRIBUTOR]
     await accounts.set_role_in("Sara", "fire", Role.EDITOR)
     assert await held() == [Role.CHIEF, Role.CONTRIBUTOR, Role.EDITOR]
     await accounts.set_role_in("Sara", "storm", None)

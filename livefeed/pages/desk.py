@@ -205,7 +205,7 @@ class DeskPages:
 
     def administration(self, editor: Editor) -> str:
         """What there is for admins, and what each part is for."""
-        return self._page("desk_admin.html", editor)
+        return self._page("desk_administration.html", editor)
 
     def limits(self, editor: Editor, limits: Mapping[str, str]) -> str:
         """What `limits_of` shows of the settings."""

@@ -281,7 +281,7 @@ async def test_a_role_in_one_coverage_is_given_on_the_page_and_shows_on_its_desk
     for slug, leads in (("storm", True), ("flood", False)):
         desk = (await sara.get(f"/desk/{slug}")).text
         assert (f"/desk/{slug}/coverage" in desk, 'name="breaking"' in desk) == (leads, leads)
-        assert 'href="/desk/admin"' not in desk
+        assert 'href="/desk/administration"' not in desk
         assert 'href="/desk/snippets"' not in desk
     assert "/desk/new" not in (await sara.get("/desk")).text
     assert (await sara.post("/desk/people", {"name": "x", "role": "admin"})).status == 403
@@ -311,7 +311,7 @@ async def test_a_desk_speaks_the_language_that_its_editor_chose(server: Server) 
     sara, zaid = await arrived(server, "Sara", Role.ADMIN), await arrived(server, "Zaid", Role.EDITOR)
     answer = await sara.post("/desk/account/language", {"language": "en"})
     assert answer.headers["Location"] == "/desk/account?done=language"
-    for path in ("", "/storm", "/account", "/people", "/limits", "/admin", "/new", "/storm/running"):
+    for path in ("", "/storm", "/account", "/people", "/limits", "/administration", "/new", "/storm/running"):
         html = (await sara.get(f"/desk{path}")).text
         assert 'lang="en" dir="ltr"' in html or path == "/storm/running", path
     assert "open page" in (await sara.get("/desk/storm/running")).text
@@ -327,8 +327,8 @@ async def test_a_desk_speaks_the_language_that_its_editor_chose(server: Server) 
 
 async def test_what_admins_have_in_hand_is_one_entry_that_leads_to_all_of_it(server: Server) -> None:
     admin = await arrived(server, "Mona", Role.ADMIN)
-    assert 'href="/desk/admin"' in (await admin.get("/desk")).text
-    listed = set(re.findall(r'<h2><a href="(/desk/[a-z]+)">', (await admin.get("/desk/admin")).text))
+    assert 'href="/desk/administration"' in (await admin.get("/desk")).text
+    listed = set(re.findall(r'<h2><a href="(/desk/[a-z]+)">', (await admin.get("/desk/administration")).text))
     assert len(listed) == 6
     for page in listed:
         html = (await admin.get(page)).text

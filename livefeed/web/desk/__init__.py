@@ -2,7 +2,7 @@
 
 from livefeed.web.desk import (
     account,
-    admin,
+    administration,
     audit,
     coverage_form,
     coverages,
@@ -21,7 +21,7 @@ from livefeed.web.desk import (
 routes = (
     *login.routes,
     *account.routes,
-    *admin.routes,
+    *administration.routes,
     *people.routes,
     *tokens.routes,
     *audit.routes,

@@ -12,9 +12,9 @@ from livefeed.web.rooms import rooms_of
 routes = web.RouteTableDef()
 
 
-@routes.get("/desk/admin")
+@routes.get("/desk/administration")
 @needs(Role.ADMIN, Scope.SITE)
-async def administration(request: web.Request) -> web.Response:
+async def administration_page(request: web.Request) -> web.Response:
     """The pages for admins, and what each is for."""
     caller = await at_the_desk(request)
     return page(rooms_of(request).pages.desk.administration(caller.editor))
