@@ -21,7 +21,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 TESTS = Path("tests")
-LONGEST_FIRST = ("e2e", "web", "faults", "checks", "cli", "feeds")  # the others take a minute at most
+LONGEST_FIRST = (
+    "e2e",
+    "web",
+    "faults",
+    "others",
+    "cli",
+    "store",
+    "checks",
+)  # the rest takes a minute at most
 COUNTS = ("failed", "errors", "passed", "skipped", "xfailed", "xpassed", "warnings")
 ON_DISK = ("store", "faults", "newsroom")  # what an acknowledged write survives is theirs to show
 # Elsewhere a test's files may lie in memory, where no write waits for a disk that others use, too.
