@@ -37,7 +37,10 @@ customElements.define('desk-composer', class extends HTMLElement {
       event.preventDefault();
       this.#form.requestSubmit(this.#form.querySelector('.primary:not([hidden])'));
     });
-    this.querySelector('[data-deed="leave"]').addEventListener('click', () => this.clear());
+    this.querySelector('[data-deed="leave"]').addEventListener('click', () => {
+      this.clear();
+      this.#say('');
+    });
     addEventListener('outbox-refused', () => this.#takeRefused());
     addEventListener('outbox-back', ({ detail }) => this.#takeBack(detail.entry, detail.undone ? this.dataset.undone : ''));
     addEventListener('outbox-sent', ({ detail }) => detail.entry.slug === this.dataset.slug && this.#say(this.dataset.sent));

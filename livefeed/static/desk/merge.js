@@ -29,7 +29,9 @@ customElements.define('desk-merge', class extends HTMLElement {
   // form                reads and writes one field of the form: { get(name), set(name, value) }
   // compare             the address that says what one's own words would change
   show({ base, mine, theirs, form, compare }) {
+    const order = Object.keys(this.#names);
     const { clashes, taken } = merged(base, mine, theirs);
+    clashes.sort((one, other) => order.indexOf(one) - order.indexOf(other));
     this.hidden = false;
     this.#rows.replaceChildren(...clashes.map(name => this.#row(name, mine, theirs, form)));
     const line = this.querySelector('.taken');
