@@ -62,7 +62,7 @@ firefox: $(VENV)/.developing ## Follow a coverage in Firefox
 	    echo "Firefox is missing: install it so that 'firefox' is on the PATH, then run make firefox again." >&2; exit 1; }; \
 	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
 	    apt-get install -qq --yes --no-install-recommends firefox-esr >/dev/null; }
-	@$(BIN)/python -m pytest tests/e2e/test_e2e_firefox.py $(ARGS)
+	@$(BIN)/python -m pytest tests/e2e/firefox.py $(ARGS)
 
 check: $(VENV)/.developing ## Check format, lint, types, floors of the architecture and the compose file
 	$(BIN)/ruff format --check .

@@ -18,6 +18,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from aiohttp import web
 from PIL import Image
 from playwright.async_api import Browser, Page, async_playwright
 
@@ -32,12 +33,34 @@ FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "-
 PHONE = (390, 844, 2.0)
 SMALL = (390, 844, 1.0)  # a dark picture of finer dots would be too large
 DESKTOP = (1280, 1000, 1.0)
-TALL = (1280, 1560, 1.0)
+TALL = (1280, 1480, 1.0)
 SHORT = (1280, 820, 1.0)
 SHEET = (794, 1123, 1.0)  # A4 at 96 dots to the inch
 
 ARABIC = "/live/harbour-talks"
 ENGLISH = "/live/riverside-tram"
+# The page of somebody who embeds a coverage: a plain one, in letters and colours of its own.
+HOST_PAGE = """<!doctype html><html lang="{language}" dir="{direction}"><meta charset="utf-8">
+<meta name="viewport" content="width=device-width"><title>{title}</title>
+<style>
+:root {{ color-scheme: light dark; font: 17px/1.7 "Noto Serif", "Noto Naskh Arabic", serif; }}
+body {{ max-width: 44rem; margin: 0 auto; padding: 1rem; }}
+h1 {{ font-size: 1.5rem; line-height: 1.4; margin: 0 0 .5rem; text-wrap: balance; }}
+p {{ margin: 0 0 1rem; }}
+</style>
+<h1>{title}</h1><p>{text}</p>
+<script async src="{site}/embed.js"></script>
+<livefeed-coverage slug="{slug}" limit="3"></livefeed-coverage>"""
+HOST_WORDS = {
+    "ar": (
+        "ماذا يعني اتفاق المرفأ؟",
+        "ننقل في هذه الصفحة آخر ما ينشره زملاؤنا عن المحادثات، ونعود إليها في عدد الغد.",
+    ),
+    "en": (
+        "What the tram means for us",
+        "Our own report is in tomorrow’s issue; until then, here is the coverage.",
+    ),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +73,9 @@ class Shot:
     dark: bool = False
     at: str | None = None  # what to scroll to; the top if left out
     printed: bool = False
+    lost: bool = False  # the network, after it was loaded
+    embedded: bool = False  # in the page of somebody else
+    follow: str | None = None  # the link on it that leads to what is shown
 
 
 # A picture is a line here, and a line in docs/screenshots.md.
@@ -67,6 +93,13 @@ SHOTS = (
     Shot("index-phone-dark", "/", SMALL, dark=True),
     Shot("lite", f"{ARABIC}?lite=1", PHONE),
     Shot("lite-dark", f"{ENGLISH}?lite=1", PHONE, dark=True),
+    Shot("lite-desktop", f"{ARABIC}?lite=1", SHORT),
+    Shot("embed-ar", ARABIC, SHORT, embedded=True),
+    Shot("embed-en-phone-dark", ENGLISH, SMALL, dark=True, embedded=True),
+    Shot("offline-ar", ARABIC, PHONE, at="#updates", lost=True),
+    Shot("offline-en-dark", ENGLISH, DESKTOP, dark=True, at="#updates", lost=True),
+    Shot("corrections-ar", ARABIC, PHONE, follow="a.changes"),
+    Shot("corrections-en-dark", f"{ENGLISH}/corrections", SHORT, dark=True),
     Shot("error", "/live/nothing", PHONE),
     Shot("print", ARABIC, SHEET, printed=True),
     Shot("desk", "/desk/harbour-talks", DESKTOP),
@@ -121,18 +154,52 @@ async def take(browser: Browser, site: str, login: str, shot: Shot) -> int:
     if shot.path.startswith("/desk"):
         await _log_in(page, login)
     # Pictures that load lazily too; a text-only page has none, and its held request never rests.
-    await page.goto(site + shot.path, wait_until="load" if "lite=1" in shot.path else "networkidle")
+    if shot.embedded:
+        await _embed(page, site, shot)
+    else:
+        await page.goto(site + shot.path, wait_until="load" if "lite=1" in shot.path else "networkidle")
+    if shot.follow:
+        await page.goto(str(await page.locator(shot.follow).first.get_attribute("href")))
     await page.evaluate("() => document.fonts.ready")
     if shot.printed:
         await page.emulate_media(media="print")
     if shot.at:
         await page.eval_on_selector(shot.at, "element => element.scrollIntoView()")
+    if shot.lost:
+        await context.set_offline(True)
+        await page.locator(".lost").wait_for()
     picture = small(await page.screenshot())
     await context.close()
     if len(picture) > LARGEST:
         sys.exit(f"{shot.name}.png has {len(picture)} bytes; at most {LARGEST} are allowed.")
     (FOLDER / f"{shot.name}.png").write_bytes(picture)
     return len(picture)
+
+
+async def _embed(page: Page, site: str, shot: Shot) -> None:
+    """Open a page of another site that shows the coverage."""
+    language = "ar" if shot.path == ARABIC else "en"
+    title, text = HOST_WORDS[language]
+    html = HOST_PAGE.format(
+        language=language,
+        direction="rtl" if language == "ar" else "ltr",
+        title=title,
+        text=text,
+        site=site,
+        slug=shot.path.rpartition("/")[2],
+    )
+    host = web.Application()
+    host.router.add_get("/", lambda _: _answer(html))
+    runner = web.AppRunner(host, access_log=None)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    await page.goto(f"http://127.0.0.1:{runner.addresses[0][1]}/", wait_until="networkidle")
+    await runner.cleanup()
+    await page.frame_locator("livefeed-coverage iframe").locator(".updates").wait_for()
+
+
+async def _answer(html: str) -> web.Response:
+    return web.Response(text=html, content_type="text/html")
 
 
 def small(png: bytes) -> bytes:

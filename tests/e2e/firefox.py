@@ -1,4 +1,4 @@
-"""What matters most to readers, in Firefox: `make firefox`. Left out where there is no Firefox, as in CI.
+"""What matters most to readers, in Firefox: `make firefox`. By its name `make test` leaves it out.
 
 Firefox from Debian is driven by the standard WebDriver BiDi (w3c.github.io/webdriver-bidi), a WebSocket of
 JSON: Playwright has only a Firefox of its own.
@@ -27,11 +27,7 @@ UNTIL = """async condition => {
   return true;
 }"""
 
-pytestmark = [
-    pytest.mark.asyncio(loop_scope="session"),
-    pytest.mark.timeout(240),
-    pytest.mark.skipif(not FIREFOX, reason="there is no Firefox: see `make firefox`"),
-]
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(240)]
 
 
 class Reader:
@@ -92,7 +88,7 @@ class Reader:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def reader(tmp_path: Path) -> AsyncIterator[Reader]:
-    assert FIREFOX
+    assert FIREFOX, "Firefox is missing: see `make firefox`"
     profile = tmp_path / "profile"
     profile.mkdir()
     lines = [f'user_pref("{name}", {value});' for name, value in PROFILE.items()]
