@@ -295,16 +295,18 @@ class Pages:
         nonce: str,
         retracted_before: str | None = None,
         more_retracted: bool = False,
+        parts: bool = False,
     ) -> str:
         """The composer beside the live stream, and panels of what is not published yet or was retracted
         (`listed`); `retracted_before` is set for other than the newest retracted ones, and `more_retracted`
         when there are older ones than those.
 
         `hold` and `breaking_hold` are the seconds in which an update can be taken back, `body_bytes` is the
-        longest text; `nonce` allows the style sheets that the rich-text editor writes by itself.
+        longest text; `nonce` allows the style sheets that the rich-text editor writes by itself. `parts` are
+        the panels alone, for a desk that is open.
         """
         return self._at_desk(
-            "desk.html",
+            "desk_parts.html" if parts else "desk.html",
             editor,
             slug=front.coverage.slug,
             notes=notes,

@@ -55,7 +55,9 @@ customElements.define('desk-panels', class extends HTMLElement {
   }
 
   async #load() {
-    const answer = await fetch(location.href).catch(() => null);
+    const parts = new URL(location.href);
+    parts.searchParams.set('part', 'panels');
+    const answer = await fetch(parts).catch(() => null);
     if (!answer?.ok) return;
     const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
     for (const part of page.querySelectorAll('[data-part^="panel"]')) {

@@ -38,7 +38,7 @@ async def desk_index(request: web.Request) -> web.Response:
 @needs(Role.CONTRIBUTOR)
 async def desk(request: web.Request) -> web.Response:
     """The composer beside the live stream, and what is not published yet or was retracted; `retracted` is the
-    order that the shown retracted ones come before."""
+    order that the shown retracted ones come before; `part=panels` asks for the panels alone."""
     slug = request.match_info["slug"]
     caller = await at_the_desk(request)
     rooms = rooms_of(request)
@@ -66,5 +66,6 @@ async def desk(request: web.Request) -> web.Response:
             nonce=nonce,
             retracted_before=before,
             more_retracted=len(retracted) > RETRACTED_SHOWN,
+            parts=request.query.get("part") == "panels",
         )
     )
