@@ -86,7 +86,7 @@ class Settings(BaseSettings):
     cache_bytes: int = Field(
         64_000_000,
         ge=0,
-        description="Memory for rendered pages and feeds; half as much is used for what feeds are made of.",
+        description="Memory for rendered pages and feeds, and as much again for what feeds are made of.",
     )
     max_readers: int = Field(50_000, ge=1, description="Open connections of readers in one process.")
 

@@ -173,7 +173,7 @@ async def open_rooms(settings: Settings, store: Store) -> AsyncIterator[Rooms]:
             offline=settings.offline,
         ),
         documents=Documents(settings.cache_bytes),
-        galleys=Galleys(settings.cache_bytes // 2),
+        galleys=Galleys(settings.cache_bytes),
         endpoints=endpoints,
         subscriptions=subscriptions,
         courier=courier,
