@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+from calendar import timegm
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import atoma
 import fastfeedparser
+import feedparser
 import pytest
-from feed_samples import archive_of, feed_of, feed_of_site
+from feed_samples import FRONTS, archive_of, feed_of, feed_of_site
+from hypothesis import given, settings
 from live_server import Server
 from reader import make_reader
 
 from livefeed.feeds import Entry, Feed, Format, render
+from livefeed.timeline import Front
 
 FORMS: tuple[Format, ...] = ("rss", "atom", "json")
 FEEDS = [feed_of(archives=2), feed_of(breaking_only=True), feed_of_site(), archive_of(1)]
@@ -139,3 +143,29 @@ async def test_reader_takes_an_edit_for_an_edit_and_a_withdrawal_for_one(
     shown = await subscriber.titles()
     assert len(shown) == 11
     assert shown[id] == shown[f"{id}/corrections/1"] == "سُحب هذا التحديث"
+
+
+@settings(max_examples=15)
+@given(front=FRONTS)
+def test_whatever_is_written_three_parsers_find_every_entry(front: Front) -> None:
+    feed = feed_of(front)
+    expected = [(entry.id, entry.url, seconds(entry.published)) for entry in feed.entries]
+    for form in ("rss", "atom"):
+        parsed = feedparser.parse(render(feed, form), sanitize_html=False, resolve_relative_uris=False)
+        assert not parsed.bozo
+        assert [
+            (each.id, each.link, datetime.fromtimestamp(timegm(each.published_parsed), UTC))
+            for each in parsed.entries
+        ] == expected
+    for form in FORMS:
+        read = fastfeedparser.parse(render(feed, form)) if feed.entries else None
+        assert [
+            (each["id"], each["link"], seconds(datetime.fromisoformat(each["published"])))
+            for each in (read.entries if read else ())
+        ] == expected
+    rss = atoma.parse_rss_bytes(render(feed, "rss"))
+    assert [(each.guid, each.link, seconds(each.pub_date)) for each in rss.items] == expected
+    atom = atoma.parse_atom_bytes(render(feed, "atom"))
+    assert [(each.id_, seconds(each.published)) for each in atom.entries] == [(e[0], e[2]) for e in expected]
+    json = atoma.parse_json_feed_bytes(render(feed, "json"))
+    assert [(each.id_, each.url, seconds(each.date_published)) for each in json.items] == expected
