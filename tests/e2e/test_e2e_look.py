@@ -16,6 +16,7 @@ from playwright.async_api import Page, expect
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(180)]
 
 WIDE = {"width": 1280, "height": 900}
+ADMIN = ("account", "people", "tokens", "webhooks", "subscribers", "limits", "audit", "snippets")
 COLOURS_ONLY = {"runOnly": {"type": "rule", "values": ["color-contrast"]}}  # all that dark changes
 FINGER = 44  # CSS pixels (WCAG 2.5.5)
 PAPER = "() => getComputedStyle(document.body).backgroundColor"
@@ -248,7 +249,7 @@ async def test_no_page_breaks_a_rule_of_accessibility_in_light_or_dark(
     desk = {"desk index": "/desk", "desk": "/desk/look"}
     desk |= {
         name: f"/desk/{name}"
-        for name in ("account", "people", "tokens", "webhooks", "subscribers", "limits", "audit")
+        for name in (*ADMIN, "new", "look/coverage", f"look/updates/{told.ids[9]}/history")
     }
     broken |= await _broken_rules(site, page, desk)
     assert broken == {}
