@@ -117,6 +117,7 @@ async def test_a_long_list_comes_in_pages(server: Server, monkeypatch: pytest.Mo
         assert page.status == 200
         seen += [number for number in range(4, -1, -1) if f"note-{number}" in page.text]
         links = [part for part in page.text.split('"') if part.startswith("/live/story/corrections?before=")]
+        links = [link for link in links if "lite=1" not in link]  # the same page, text only
         path = links[0].removeprefix("/live/story") if links else ""
     assert seen == [4, 3, 2, 1, 0]
 
