@@ -1,0 +1,144 @@
+"""The desk's pages about coverages and their updates."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from livefeed.audience import Audience
+from livefeed.events import public_media
+from livefeed.model import Coverage, Editor, Status, Update
+from livefeed.notes import Note
+from livefeed.pages.amendments import shortened_differences
+from livefeed.pages.history import steps_of
+from livefeed.pages.rendering import Rendering
+from livefeed.standing import Standing
+from livefeed.store import Revision
+from livefeed.timeline import Front, SiteFront
+
+
+class CoverageDeskPages(Rendering):
+    """Renders them in the language of who asks; a preview in its coverage's."""
+
+    def desk_index(self, site: SiteFront, editor: Editor, *, has_password: bool = True) -> str:
+        """The coverages an editor may work on, the newest first; who has no password yet is told."""
+        return self._at_desk(
+            "desk_index.html",
+            editor,
+            coverages=[coverage for coverage in reversed(site.coverages) if not coverage.archived_at],
+            archived=[coverage for coverage in reversed(site.coverages) if coverage.archived_at],
+            has_password=has_password,
+        )
+
+    def desk_page(
+        self,
+        front: Front,
+        listed: Sequence[Update],
+        notes: Sequence[Note],
+        editor: Editor,
+        *,
+        hold: float,
+        breaking_hold: float,
+        body_bytes: int,
+        nonce: str,
+        retracted_before: str | None = None,
+        more_retracted: bool = False,
+        parts: bool = False,
+    ) -> str:
+        """The composer beside the live stream, and panels of what is not published yet or was retracted
+        (`listed`); `retracted_before` is set for other than the newest retracted ones, and `more_retracted`
+        when there are older ones than those.
+
+        `hold` and `breaking_hold` are the seconds in which an update can be taken back, `body_bytes` is the
+        longest text; `nonce` allows the style sheets that the rich-text editor writes by itself. `parts` are
+        the panels alone, for a desk that is open.
+        """
+        return self._at_desk(
+            "desk_parts.html" if parts else "desk.html",
+            editor,
+            slug=front.coverage.slug,
+            notes=notes,
+            panel_entries=_by_status(listed),
+            account=editor.account,
+            hold=hold,
+            breaking_hold=breaking_hold,
+            body_bytes=body_bytes,
+            nonce=nonce,
+            retracted_before=retracted_before,
+            more_retracted=more_retracted,
+            **self._stream(front),
+        )
+
+    def running_part(
+        self,
+        front: Front,
+        audience: Audience,
+        editor: Editor,
+        *,
+        closing: datetime | None,
+        standing: Standing | None,
+    ) -> str:
+        """How a coverage runs now, for the desk's page: who reads and what has reached them, when silence
+        closes it (None while nobody is to be warned), and how its deliveries stand."""
+        return self._at_desk(
+            "desk_running.html",
+            editor,
+            slug=front.coverage.slug,
+            front=front,
+            coverage=front.coverage,
+            audience=audience,
+            closing=closing,
+            standing=standing,
+        )
+
+    def coverage_form_page(
+        self, coverage: Coverage, slug: str, patterns: Sequence[Coverage], editor: Editor
+    ) -> str:
+        """A form that begins with the fields of `coverage`: for the one at `slug`, or (empty) a new one,
+        which may begin like one of `patterns`."""
+        lead = coverage.lead_media if slug else None
+        return self._at_desk(
+            "desk_coverage.html",
+            editor,
+            coverage=coverage,
+            slug=slug,
+            patterns=patterns,
+            lead=json.dumps(lead and public_media(lead, ""), ensure_ascii=False),
+        )
+
+    def history_page(
+        self, coverage: Coverage, update: Update, history: Sequence[Revision], editor: Editor
+    ) -> str:
+        """Who did what to an update, newest first, from its history, oldest first."""
+        return self._at_desk(
+            "desk_history.html",
+            editor,
+            slug=coverage.slug,
+            coverage=coverage,
+            update=update,
+            steps=steps_of(history),
+        )
+
+    def comparison_part(self, coverage: Coverage, saved: Revision, mine: Update, editor: Editor) -> str:
+        """What the words of `mine` would change of an update as it was last `saved`."""
+        stands = saved.update
+        return self._at_desk(
+            "desk_comparison.html",
+            editor,
+            coverage=coverage,
+            saved=saved,
+            headline=shortened_differences(stands.headline, mine.headline, stands.direction),
+            text=shortened_differences(stands.text, mine.text, stands.direction),
+        )
+
+    def preview_page(self, coverage: Coverage, update: Update) -> str:
+        """An update that is still being written, as readers would see it."""
+        return self._render("desk_preview.html", coverage.language, coverage=coverage, update=update)
+
+
+def _by_status(updates: Iterable[Update]) -> dict[Status, list[Update]]:
+    found: dict[Status, list[Update]] = {status: [] for status in Status}
+    for update in updates:
+        found[update.status].append(update)
+    return found
