@@ -84,7 +84,8 @@ def _rss(feed: Feed, entries: Iterable[Entry]) -> bytes:
         item = _added(generator, entry)
         item.link(href=entry.url)
         # A description is HTML: plain text is escaped for that, and once more as XML by the serialiser.
-        item.description(escape(entry.summary, quote=False))
+        # Never empty: feedgen would put the content there, and some readers then take a caption for it.
+        item.description(escape(entry.summary or entry.title, quote=False))
         item.content(entry.content, type="html")
         for category in entry.categories:
             item.category(term=category.term, scheme=category.scheme)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import hmac
 import json
@@ -27,6 +28,7 @@ from livefeed import metrics
 from livefeed.courier import LeaseLost
 from livefeed.courier.hub import Pushed
 from livefeed.settings import Settings
+from livefeed.store import Conflict
 from livefeed.websub import (
     DEFAULT_LEASE,
     LONGEST_LEASE,
@@ -355,9 +357,10 @@ async def test_news_in_the_meantime_do_not_shorten_a_pause_and_the_next_push_has
         assert len(pushes(subscriber)) == 1
         (noted,) = await kept.pushed.all()
         assert noted.value.failures == 1
-        await kept.pushed.file(noted.name, replace(noted.value, retry_at=None), expected=noted.version)
         subscriber.manner = agreeing
-        await made().run()
+        await kept.pushed.file(noted.name, replace(noted.value, retry_at=None), expected=noted.version)
+        with contextlib.suppress(Conflict):  # the server's own courier may have been faster
+            await made().run()
         assert titles((await pushed(subscriber, 2))[1]) == ["2", "1"]
 
 

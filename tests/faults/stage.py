@@ -17,6 +17,8 @@ from history import Document, History, Operation, Reading, Seen, Verb, Violation
 from readers import Habits, Reader, seen_in
 from writer import Writer
 
+from livefeed.store import StoreAway
+
 SLUG = "faults"
 LIVE, SITE = f"/live/{SLUG}", ""  # where the two channels are read
 SECONDS = float(os.environ.get("LIVEFEED_FAULT_SECONDS", "0.7"))  # of load before, between and after faults
@@ -186,9 +188,10 @@ class Stage:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(self.settle_timeout):
                 while True:
-                    logs = [await self._log(place, channel) for place in running]
-                    if all(log == logs[0] for log in logs) and len(logs[0]) >= acked:
-                        return logs[0], True
+                    with contextlib.suppress(StoreAway):  # it has yet to come back to the store
+                        logs = [await self._log(place, channel) for place in running]
+                        if all(log == logs[0] for log in logs) and len(logs[0]) >= acked:
+                            return logs[0], True
                     await asyncio.sleep(0.05)
         return max(logs, key=len), False
 
@@ -224,7 +227,11 @@ class Stage:
         cursor, more = "0", True
         while more:
             path = f"{channel}/changes?after={cursor}&limit=1000"
-            answer = await self.ask("GET", path, server=server)
+            async with self.client.get(self.servers[server].url + path) as response:
+                if response.status == 503:
+                    raise StoreAway
+                assert response.status == 200, f"{path}: {response.status} {await response.text()}"
+                answer = await response.json()
             assert "reload" not in answer, answer
             log += map(seen_in, answer["events"])
             cursor, more = answer["position"], answer["more"]

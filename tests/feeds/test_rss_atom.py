@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
+from html import unescape
 from types import FrameType
 
 import feedparser
@@ -95,10 +96,11 @@ def test_a_plain_summary_is_html_in_rss_and_text_in_atom() -> None:
     assert etree.fromstring(render(feed, "atom")).findtext("a:entry/a:summary", "", NS) == "AT&T < 5"
 
 
-def test_an_entry_without_words_has_its_content_for_a_description() -> None:
+def test_an_entry_without_words_has_its_title_for_a_description_and_its_content_in_its_place() -> None:
     feed = _feed_of(replace(BREAKING, text="", corrections=()))
     item = etree.fromstring(render(feed, "rss")).find("channel/item")
-    assert item.findtext("description") == feed.entries[0].content
+    assert unescape(item.findtext("description") or "") == feed.entries[0].title
+    assert item.findtext("{http://purl.org/rss/1.0/modules/content/}encoded") == feed.entries[0].content
     assert etree.fromstring(render(feed, "atom")).find("a:entry/a:summary", NS) is None
 
 
