@@ -48,7 +48,7 @@ def demo(
 
     from livefeed.cli.logs import write_logs  # noqa: PLC0415 - see the package
     from livefeed.demo import Player, admit, read_coming, read_stories  # noqa: PLC0415
-    from livefeed.web import serving  # noqa: PLC0415
+    from livefeed.web import serving  # noqa: PLC0415 - only this command serves
 
     write_logs(settings.log_format, logging.WARNING)  # the addresses should stay on the screen
 

@@ -168,7 +168,7 @@ class Rendering:
             extensions=["jinja2.ext.i18n"],
         )
         environment.policies["json.dumps_kwargs"] = {"ensure_ascii": False}  # half the bytes of Arabic
-        environment.install_gettext_translations(said.translations(words), newstyle=True)  # type: ignore[attr-defined]
+        environment.install_gettext_translations(said.translations(words), newstyle=True)  # type: ignore[attr-defined]  # the i18n extension adds it
         # Those that know the site's address take the context: jinja2 then leaves what they return out of the
         # compiled template, which other sites of this process share.
         environment.filters.update(

@@ -339,7 +339,7 @@ def test_heads_are_remembered_within_bounds(monkeypatch: pytest.MonkeyPatch) -> 
 
 def _connections(server: Server, *, plain: bool) -> list[Any]:
     assert server.runner.server
-    return [each for each in server.runner.server.connections if each._plain == plain]  # type: ignore[attr-defined]
+    return [each for each in server.runner.server.connections if each._plain == plain]  # type: ignore[attr-defined]  # they are ours
 
 
 def _no_world() -> Hashable:
