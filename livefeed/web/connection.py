@@ -10,7 +10,8 @@ Theory of operation
     And what was just answered is answered again without any parser (see `repeats`). For that a connection
     must know where a request begins: it is *plain* for as long as each piece of bytes on it was a whole
     number of requests without bodies, as browsers and feed readers send them. From the first other piece on
-    it is aiohttp's for good.
+    it is aiohttp's for good. Two more facts of aiohttp carry this: `_paused` is true while a transport's
+    buffer is full, and a connection on which nothing is asked ends at `_next_keepalive_close_time`.
 
 Invariants
     - A repeat is written only while aiohttp has nothing to answer on the connection, so answers keep the

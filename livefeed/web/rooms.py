@@ -74,15 +74,15 @@ class Rooms:
     def base_url(self, address: str) -> None:
         self.pages.base_url = address
 
-    def _world(self) -> Hashable:
-        """Everything that a public page or feed depends on, besides what is asked."""
-        now = int(self.clock().timestamp())
-        return now, self.fronts.turn, self.store.away, self.draining, self.base_url
-
     @property
     def hub(self) -> str:
         """The WebSub hub that feeds name: the external one, or our own."""
         return self.settings.hub or f"{self.base_url}/hub"
+
+    def _world(self) -> Hashable:
+        """Everything that a public page or feed depends on, besides what is asked."""
+        now = int(self.clock().timestamp())
+        return now, self.fronts.turn, self.store.away, self.draining, self.base_url
 
 
 ROOMS = web.AppKey("rooms", Rooms)
