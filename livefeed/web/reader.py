@@ -21,7 +21,7 @@ from livefeed.timeline import Front
 from livefeed.web.answers import Problem
 from livefeed.web.documents import respond
 from livefeed.web.public import PAGE_CACHING, front_of, key_of, page, page_answer, published
-from livefeed.web.repeats import repeatable
+from livefeed.web.repeats import never_repeat, repeatable
 from livefeed.web.rooms import pages_of, rooms_of, wants_lite
 
 SITEMAP_CACHING = "public, max-age=60, stale-while-revalidate=60, stale-if-error=86400"
@@ -74,7 +74,6 @@ async def live_page(request: web.Request) -> web.Response:
 
 
 @routes.get("/live/{slug}/updates/{id}")
-@repeatable
 async def permalink(request: web.Request) -> web.Response:
     """One update on its own."""
     pages = pages_of(request)
@@ -235,6 +234,7 @@ def _oldest_first(request: web.Request) -> bool:
 
 
 async def _archive_page(request: web.Request, front: Front, oldest_first: bool) -> web.Response:
+    never_repeat(request)
     rooms = rooms_of(request)
     size = rooms.settings.page_size
     number = _number(request, "page", -(-front.total // size), "coverage")

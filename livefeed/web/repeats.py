@@ -146,6 +146,12 @@ def repeatable(door: D) -> D:
     return door
 
 
+def never_repeat(request: web.Request) -> None:
+    """Say that this answer of a `repeatable` door is made from the store too, which may know of a change, of
+    a retraction above all, before the fronts do."""
+    request.pop(WORLD, None)
+
+
 def _read(head: bytes) -> Asked | None:
     found = HEAD.fullmatch(head)
     if found is None:

@@ -86,7 +86,6 @@ async def coverage_updates(request: web.Request) -> web.Response:
 
 
 @routes.get(f"/live/{{slug}}/archive/{{number}}.{{form:{FORMS}}}")
-@repeatable
 async def coverage_archive(request: web.Request) -> web.Response:
     """An archive document (RFC 5005): the n-th `ARCHIVE_ITEMS` updates of a coverage, from the oldest."""
     rooms = rooms_of(request)

@@ -107,6 +107,18 @@ async def test_an_answer_whose_world_passed_while_it_was_made_is_not_given_again
             assert later in (await get(wire, f"{path}?turn"))[2].decode()
 
 
+async def test_what_is_made_from_the_store_is_asked_for_each_time(server: Server, watched: Watched) -> None:
+    await server.open()
+    updates = [await server.publish() for _ in range(50)]
+    permalink = f"/live/story/updates/{updates[0]['id']}"
+    async with wired(server) as wire:
+        for path in ("/live/story?page=1", permalink, "/live/story/archive/1.atom"):
+            for _ in range(3):
+                asked = watched.asked
+                assert (await get(wire, path))[0] == 200
+                assert watched.asked > asked, path
+
+
 async def test_a_second_later_the_door_is_asked_again(server: Server, watched: Watched) -> None:
     await server.open()
     async with wired(server) as wire:
