@@ -466,7 +466,7 @@ async def test_a_thousand_connections_leave_nothing_behind(make_settings: Callab
             for at in range(0, count, 50):
                 await asyncio.gather(*(visit(number) for number in range(at, at + 50)))
             await until(lambda: server.rooms.fanout.readers == 0)
-            await until(lambda: len(server.rooms.fanout._channels["live:story"]._draining) == 0)
+            await until(lambda: len(server.rooms.fanout._channels["live:story"]._passes._draining) == 0)
 
         await round_of(50)
         tasks, objects, files = len(asyncio.all_tasks()), count_of_objects(), count_of_files()
