@@ -36,8 +36,8 @@ class Server:
         """A token of an editor with `role`, made once."""
         name = f"{role}-{sorted(narrowed.items())}"
         if name not in self.tokens:
-            await self.rooms.accounts.add_editor(name, Role(role))
-            self.tokens[name] = await self.rooms.accounts.add_token(name, **narrowed)
+            await self.rooms.accounts.people.add(name, Role(role))
+            self.tokens[name] = await self.rooms.accounts.tokens.add(name, **narrowed)
         return self.tokens[name]
 
     async def ask(
@@ -63,8 +63,10 @@ class Server:
     async def session(self, role: Role | str = Role.EDITOR) -> dict[str, str]:
         """Headers of a desk session from our own pages, of an editor with `role`."""
         name = f"{role} at the desk"
-        await self.rooms.accounts.add_editor(name, Role(role))
-        redeemed = await self.rooms.accounts.redeem(await self.rooms.accounts.login_code(name))
+        await self.rooms.accounts.people.add(name, Role(role))
+        redeemed = await self.rooms.accounts.sessions.redeem(
+            await self.rooms.accounts.sessions.login_code(name)
+        )
         assert redeemed
         return {"Cookie": f"{SESSION_COOKIE}={redeemed[0]}", "Origin": self.url}
 

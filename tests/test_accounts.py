@@ -144,13 +144,13 @@ def accounts(place: Place, clock: Clock) -> Accounts:
 
 async def log_in(accounts: Accounts, name: str) -> str:
     """A new session's secret."""
-    redeemed = await accounts.redeem(await accounts.login_code(name))
+    redeemed = await accounts.sessions.redeem(await accounts.sessions.login_code(name))
     assert redeemed
     return redeemed[0]
 
 
 async def role_in(accounts: Accounts, secret: str) -> Role | None:
-    session = await accounts.of_session(secret)
+    session = await accounts.sessions.find(secret)
     return session.editor.role if session else None
 
 
@@ -160,7 +160,7 @@ async def role_in(accounts: Accounts, secret: str) -> Role | None:
 async def test_an_added_editor_is_found_under_the_cleaned_name_in_any_case(
     accounts: Accounts, clock: Clock
 ) -> None:
-    added = await accounts.add_editor("  Rana \n Khoury\u202e ", Role.CHIEF)
+    added = await accounts.people.add("  Rana \n Khoury\u202e ", Role.CHIEF)
     assert (added.name, added.role, added.coverages, added.disabled) == (
         "Rana Khoury",
         Role.CHIEF,
@@ -168,35 +168,35 @@ async def test_an_added_editor_is_found_under_the_cleaned_name_in_any_case(
         False,
     )
     assert timedelta(0) <= clock.at - added.created_at < timedelta(milliseconds=1)
-    assert await accounts.editor("rana KHOURY") == added
-    assert await accounts.editor("rana") is None
+    assert await accounts.people.find("rana KHOURY") == added
+    assert await accounts.people.find("rana") is None
 
 
 async def test_every_editor_is_listed_and_has_an_id_of_their_own(accounts: Accounts) -> None:
-    await accounts.add_editor("Zaid", Role.EDITOR)
-    await accounts.add_editor("سارة", Role.ADMIN)
-    await accounts.add_editor("amal", Role.CONTRIBUTOR)
-    listed = await accounts.editors()
+    await accounts.people.add("Zaid", Role.EDITOR)
+    await accounts.people.add("سارة", Role.ADMIN)
+    await accounts.people.add("amal", Role.CONTRIBUTOR)
+    listed = await accounts.people.all()
     assert [account.name for account in listed] == ["amal", "Zaid", "سارة"]
     assert len({account.id for account in listed}) == 3
 
 
 @pytest.mark.parametrize("same", ["Sara", "SARA", " sara ", "Sa\u200fra", "\uff33ara"])
 async def test_a_name_that_looks_like_another_editors_is_refused(accounts: Accounts, same: str) -> None:
-    first = await accounts.add_editor("sara", Role.EDITOR)
+    first = await accounts.people.add("sara", Role.EDITOR)
     with pytest.raises(AccountExists, match="There is an editor named"):
-        await accounts.add_editor(same, Role.ADMIN)
-    assert await accounts.editors() == [first]
+        await accounts.people.add(same, Role.ADMIN)
+    assert await accounts.people.all() == [first]
 
 
 async def test_of_twenty_who_add_the_same_name_at_once_one_succeeds(accounts: Accounts) -> None:
     tried = await asyncio.gather(
-        *(accounts.add_editor("Sara", Role.EDITOR) for _ in range(20)), return_exceptions=True
+        *(accounts.people.add("Sara", Role.EDITOR) for _ in range(20)), return_exceptions=True
     )
     added = [account for account in tried if isinstance(account, Account)]
     assert len(added) == 1
     assert sum(isinstance(error, AccountExists) for error in tried) == 19
-    assert await accounts.editor("sara") == added[0]
+    assert await accounts.people.find("sara") == added[0]
 
 
 @pytest.mark.parametrize(
@@ -211,12 +211,12 @@ async def test_a_name_of_no_or_too_many_characters_is_refused_with_the_limit(
     accounts: Accounts, name: str, sentence: str
 ) -> None:
     with pytest.raises(AccountRefused, match=sentence):
-        await accounts.add_editor(name, Role.EDITOR)
-    assert await accounts.editors() == []
+        await accounts.people.add(name, Role.EDITOR)
+    assert await accounts.people.all() == []
 
 
 async def test_a_name_of_eighty_characters_is_taken(accounts: Accounts) -> None:
-    assert (await accounts.add_editor("س" * 80, Role.EDITOR)).name == "س" * 80
+    assert (await accounts.people.add("س" * 80, Role.EDITOR)).name == "س" * 80
 
 
 @given(st.text(max_size=100))
@@ -228,23 +228,23 @@ def test_a_cleaned_name_is_kept_under_the_same_name_as_what_was_typed(name: str)
 async def test_changes_of_one_account_at_the_same_time_are_all_kept(
     place: Place, clock: Clock, accounts: Accounts
 ) -> None:
-    await accounts.add_editor("Sara", Role.EDITOR)
+    await accounts.people.add("Sara", Role.EDITOR)
     elsewhere = process(place, clock)
     await asyncio.gather(
-        *(accounts.set_role("sara", Role.CHIEF) for _ in range(5)), elsewhere.disable("Sara")
+        *(accounts.people.set_role("sara", Role.CHIEF) for _ in range(5)), elsewhere.people.disable("Sara")
     )
-    sara = await accounts.editor("Sara")
+    sara = await accounts.people.find("Sara")
     assert sara
     assert (sara.role, sara.disabled) == (Role.CHIEF, True)
 
 
 async def test_an_unknown_editor_is_named_in_the_error(accounts: Accounts) -> None:
     for act in (
-        accounts.set_role("nobody", Role.CHIEF),
-        accounts.disable("nobody"),
-        accounts.login_code("nobody"),
-        accounts.add_token("nobody"),
-        accounts.tokens("nobody"),
+        accounts.people.set_role("nobody", Role.CHIEF),
+        accounts.people.disable("nobody"),
+        accounts.sessions.login_code("nobody"),
+        accounts.tokens.add("nobody"),
+        accounts.tokens.of_editor("nobody"),
     ):
         with pytest.raises(AccountUnknown, match="no editor named 'nobody'"):
             await act
@@ -254,134 +254,137 @@ async def test_an_unknown_editor_is_named_in_the_error(accounts: Accounts) -> No
 
 
 async def test_a_login_code_opens_a_session_of_its_editor(accounts: Accounts, clock: Clock) -> None:
-    sara = await accounts.add_editor("Sara", Role.CHIEF)
-    redeemed = await accounts.redeem(await accounts.login_code("sara"))
+    sara = await accounts.people.add("Sara", Role.CHIEF)
+    redeemed = await accounts.sessions.redeem(await accounts.sessions.login_code("sara"))
     assert redeemed
     secret, editor = redeemed
     assert editor == Editor(sara.id, "Sara", Role.CHIEF, None)
-    session = await accounts.of_session(secret)
+    session = await accounts.sessions.find(secret)
     assert session
     assert (session.editor, session.created_at) == (editor, clock.at)
 
 
 async def test_a_login_code_works_once(accounts: Accounts) -> None:
-    await accounts.add_editor("Sara", Role.EDITOR)
-    code = await accounts.login_code("Sara")
-    assert await accounts.redeem(code)
-    assert await accounts.redeem(code) is None
+    await accounts.people.add("Sara", Role.EDITOR)
+    code = await accounts.sessions.login_code("Sara")
+    assert await accounts.sessions.redeem(code)
+    assert await accounts.sessions.redeem(code) is None
 
 
 async def test_of_twenty_who_redeem_a_code_at_once_in_two_processes_one_gets_a_session(
     place: Place, clock: Clock, accounts: Accounts
 ) -> None:
-    await accounts.add_editor("Sara", Role.EDITOR)
-    code = await accounts.login_code("Sara")
+    await accounts.people.add("Sara", Role.EDITOR)
+    code = await accounts.sessions.login_code("Sara")
     elsewhere = process(place, clock)
-    tried = await asyncio.gather(*(one.redeem(code) for one in [accounts, elsewhere] * 10))
+    tried = await asyncio.gather(*(one.sessions.redeem(code) for one in [accounts, elsewhere] * 10))
     assert sum(redeemed is not None for redeemed in tried) == 1
     assert len(await place.records.all("session")) == 1
 
 
 async def test_a_login_code_expires(accounts: Accounts, clock: Clock) -> None:
-    await accounts.add_editor("Sara", Role.EDITOR)
-    first, second = await accounts.login_code("Sara", 60), await accounts.login_code("Sara", 60)
+    await accounts.people.add("Sara", Role.EDITOR)
+    first, second = (
+        await accounts.sessions.login_code("Sara", 60),
+        await accounts.sessions.login_code("Sara", 60),
+    )
     clock.pass_by(59)
-    assert await accounts.redeem(first)
+    assert await accounts.sessions.redeem(first)
     clock.pass_by(1)
-    assert await accounts.redeem(second) is None
+    assert await accounts.sessions.redeem(second) is None
 
 
 async def test_each_login_gets_a_new_secret(accounts: Accounts) -> None:
-    await accounts.add_editor("Sara", Role.EDITOR)
+    await accounts.people.add("Sara", Role.EDITOR)
     assert await log_in(accounts, "Sara") != await log_in(accounts, "Sara")
 
 
 async def test_a_disabled_editor_can_neither_get_nor_redeem_a_code(accounts: Accounts) -> None:
-    await accounts.add_editor("Sara", Role.EDITOR)
-    code = await accounts.login_code("Sara")
-    await accounts.disable("Sara")
-    assert await accounts.redeem(code) is None
+    await accounts.people.add("Sara", Role.EDITOR)
+    code = await accounts.sessions.login_code("Sara")
+    await accounts.people.disable("Sara")
+    assert await accounts.sessions.redeem(code) is None
     with pytest.raises(AccountRefused, match="account of 'Sara' is disabled"):
-        await accounts.login_code("Sara")
+        await accounts.sessions.login_code("Sara")
 
 
 @pytest.mark.parametrize(
     "junk", ["", "lf_", "x" * 15, "A" * 43, "lf_" + "A" * 43, "\udcff" * 43, "é" * 43, "a" * 10**6]
 )
 async def test_what_was_never_handed_out_opens_nothing(accounts: Accounts, junk: str) -> None:
-    await accounts.add_editor("Sara", Role.EDITOR)
+    await accounts.people.add("Sara", Role.EDITOR)
     await log_in(accounts, "Sara")
-    await accounts.add_token("Sara")
-    assert await accounts.redeem(junk) is None
-    assert await accounts.of_session(junk) is None
-    assert await accounts.of_token(junk) is None
-    await accounts.end_session(junk)
+    await accounts.tokens.add("Sara")
+    assert await accounts.sessions.redeem(junk) is None
+    assert await accounts.sessions.find(junk) is None
+    assert await accounts.tokens.acting(junk) is None
+    await accounts.sessions.end(junk)
 
 
 async def test_one_kind_of_secret_does_not_do_for_another(accounts: Accounts) -> None:
-    await accounts.add_editor("Sara", Role.EDITOR)
+    await accounts.people.add("Sara", Role.EDITOR)
     code, secret, token = (
-        await accounts.login_code("Sara"),
+        await accounts.sessions.login_code("Sara"),
         await log_in(accounts, "Sara"),
-        await accounts.add_token("Sara"),
+        await accounts.tokens.add("Sara"),
     )
-    assert await accounts.of_session(code) is None
-    assert await accounts.of_session(token) is None
-    assert await accounts.redeem(secret) is None
-    assert await accounts.redeem(token) is None
-    assert await accounts.of_token(secret) is None
-    assert await accounts.of_token(code) is None
+    assert await accounts.sessions.find(code) is None
+    assert await accounts.sessions.find(token) is None
+    assert await accounts.sessions.redeem(secret) is None
+    assert await accounts.sessions.redeem(token) is None
+    assert await accounts.tokens.acting(secret) is None
+    assert await accounts.tokens.acting(code) is None
 
 
 # sessions
 
 
 async def test_a_session_ends_after_its_idle_time(accounts: Accounts, clock: Clock) -> None:
-    await accounts.add_editor("Sara", Role.EDITOR)
+    await accounts.people.add("Sara", Role.EDITOR)
     secret = await log_in(accounts, "Sara")
     clock.pass_by(IDLE)
-    assert await accounts.of_session(secret) is None
+    assert await accounts.sessions.find(secret) is None
 
 
 async def test_a_session_in_use_lasts_until_its_lifetime_ends(accounts: Accounts, clock: Clock) -> None:
-    await accounts.add_editor("Sara", Role.EDITOR)
+    await accounts.people.add("Sara", Role.EDITOR)
     secret = await log_in(accounts, "Sara")
     for _ in range(int(LIFETIME / IDLE * 2) - 1):
         clock.pass_by(IDLE / 2)
-        assert await accounts.of_session(secret)
+        assert await accounts.sessions.find(secret)
     clock.pass_by(IDLE / 2)
-    assert await accounts.of_session(secret) is None
+    assert await accounts.sessions.find(secret) is None
 
 
 async def test_a_session_is_written_at_most_once_a_minute(
     place: Place, accounts: Accounts, clock: Clock
 ) -> None:
-    await accounts.add_editor("Sara", Role.EDITOR)
+    await accounts.people.add("Sara", Role.EDITOR)
     secret = await log_in(accounts, "Sara")
     before = place.records.puts
     for _ in range(180):
         clock.pass_by(1)
-        assert await accounts.of_session(secret)
+        assert await accounts.sessions.find(secret)
     assert place.records.puts - before == 3
 
 
 async def test_a_short_idle_time_still_counts_from_the_last_use(place: Place, clock: Clock) -> None:
     accounts = Accounts(place.records, session_idle=20, session_lifetime=LIFETIME, now=clock)
-    await accounts.add_editor("Sara", Role.EDITOR)
+    await accounts.people.add("Sara", Role.EDITOR)
     secret = await log_in(accounts, "Sara")
     for _ in range(20):
         clock.pass_by(15)
-        assert await accounts.of_session(secret)
+        assert await accounts.sessions.find(secret)
 
 
 async def test_a_session_goes_on_while_its_use_cannot_be_written(
     place: Place, accounts: Accounts, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
-    await accounts.add_editor("Sara", Role.EDITOR)
+    await accounts.people.add("Sara", Role.EDITOR)
     secret = await log_in(accounts, "Sara")
     place.records.full = True
     clock.pass_by(120)
-    assert await accounts.of_session(secret)
+    assert await accounts.sessions.find(secret)
     assert "A use of Sara's session could not be noted: there is no room left" in caplog.text
     assert secret not in caplog.text
 
@@ -389,13 +392,13 @@ async def test_a_session_goes_on_while_its_use_cannot_be_written(
 async def test_a_session_ended_while_its_use_is_noted_stays_ended(
     place: Place, accounts: Accounts, clock: Clock
 ) -> None:
-    await accounts.add_editor("Sara", Role.EDITOR)
+    await accounts.people.add("Sara", Role.EDITOR)
     secret = await log_in(accounts, "Sara")
     clock.pass_by(120)
     place.records.before_put = asyncio.get_running_loop().create_future()
-    asked = asyncio.create_task(accounts.of_session(secret))
+    asked = asyncio.create_task(accounts.sessions.find(secret))
     await asyncio.wait_for(place.records.putting.wait(), PATIENCE)
-    await process(place, clock).end_session(secret)
+    await process(place, clock).sessions.end(secret)
     place.records.before_put.set_result(None)
     assert await asked is None
     assert await place.records.all("session") == []
@@ -404,125 +407,127 @@ async def test_a_session_ended_while_its_use_is_noted_stays_ended(
 async def test_two_processes_that_note_a_use_at_once_both_find_the_session(
     place: Place, accounts: Accounts, clock: Clock
 ) -> None:
-    await accounts.add_editor("Sara", Role.EDITOR)
+    await accounts.people.add("Sara", Role.EDITOR)
     secret = await log_in(accounts, "Sara")
     clock.pass_by(120)
-    found = await asyncio.gather(*(process(place, clock).of_session(secret) for _ in range(10)))
+    found = await asyncio.gather(*(process(place, clock).sessions.find(secret) for _ in range(10)))
     assert all(found)
 
 
 async def test_logging_out_ends_that_session_only(accounts: Accounts) -> None:
-    await accounts.add_editor("Sara", Role.EDITOR)
+    await accounts.people.add("Sara", Role.EDITOR)
     here, there = await log_in(accounts, "Sara"), await log_in(accounts, "Sara")
-    assert await accounts.of_session(here)
-    await accounts.end_session(here)
-    await accounts.end_session(here)
-    assert await accounts.of_session(here) is None
-    assert await accounts.of_session(there)
+    assert await accounts.sessions.find(here)
+    await accounts.sessions.end(here)
+    await accounts.sessions.end(here)
+    assert await accounts.sessions.find(here) is None
+    assert await accounts.sessions.find(there)
 
 
 async def test_logging_out_everywhere_ends_one_accounts_sessions(accounts: Accounts) -> None:
-    await accounts.add_editor("Sara", Role.EDITOR)
-    await accounts.add_editor("Zaid", Role.EDITOR)
+    await accounts.people.add("Sara", Role.EDITOR)
+    await accounts.people.add("Zaid", Role.EDITOR)
     hers = [await log_in(accounts, "Sara") for _ in range(3)]
     his = await log_in(accounts, "Zaid")
-    assert await accounts.of_session(hers[0])
-    assert await accounts.end_sessions("SARA") == 3
-    assert [await accounts.of_session(secret) for secret in hers] == [None] * 3
-    assert await accounts.of_session(his)
-    assert await accounts.end_sessions("nobody") == 0
+    assert await accounts.sessions.find(hers[0])
+    assert await accounts.sessions.end_all("SARA") == 3
+    assert [await accounts.sessions.find(secret) for secret in hers] == [None] * 3
+    assert await accounts.sessions.find(his)
+    assert await accounts.sessions.end_all("nobody") == 0
 
 
 async def test_sessions_are_listed_and_ended_one_by_one(accounts: Accounts, clock: Clock) -> None:
-    await accounts.add_editor("Sara", Role.EDITOR)
-    code = await accounts.login_code("Sara")
-    by_link = await accounts.redeem(code, Seen("192.0.2.7", " Firefox\n"))
+    await accounts.people.add("Sara", Role.EDITOR)
+    code = await accounts.sessions.login_code("Sara")
+    by_link = await accounts.sessions.redeem(code, Seen("192.0.2.7", " Firefox\n"))
     clock.pass_by(60)
-    later = await accounts.begin_session("sara", Seen("2001:db8::1", "x" * 1000))
+    later = await accounts.sessions.begin("sara", Seen("2001:db8::1", "x" * 1000))
     assert by_link
     assert later
-    newest, oldest = await accounts.sessions("Sara")
+    newest, oldest = await accounts.sessions.of_editor("Sara")
     assert oldest.seen == Seen("192.0.2.7", "Firefox", by_link=True)
     assert (newest.seen.address, len(newest.seen.agent), newest.seen.by_link) == ("2001:db8::1", 300, False)
     assert newest.created_at - oldest.created_at == timedelta(seconds=60)
-    assert await accounts.end_sessions("Sara", only=newest.id) == 1
-    assert await accounts.of_session(later[0]) is None
-    third = await accounts.begin_session("Sara", Seen())
+    assert await accounts.sessions.end_all("Sara", only=newest.id) == 1
+    assert await accounts.sessions.find(later[0]) is None
+    third = await accounts.sessions.begin("Sara", Seen())
     assert third
-    assert await accounts.end_sessions("Sara", but=oldest.id) == 1
-    assert await accounts.of_session(by_link[0])
+    assert await accounts.sessions.end_all("Sara", but=oldest.id) == 1
+    assert await accounts.sessions.find(by_link[0])
     clock.pass_by(IDLE)
-    assert await accounts.sessions("Sara") == []
-    await accounts.disable("Sara")
-    assert await accounts.begin_session("Sara", Seen()) is None
+    assert await accounts.sessions.of_editor("Sara") == []
+    await accounts.people.disable("Sara")
+    assert await accounts.sessions.begin("Sara", Seen()) is None
 
 
 async def test_a_session_from_before_addresses_were_kept_still_counts(
     place: Place, accounts: Accounts, clock: Clock
 ) -> None:
-    await accounts.add_editor("Sara", Role.EDITOR)
+    await accounts.people.add("Sara", Role.EDITOR)
     secret = await log_in(accounts, "Sara")
     (record,) = await place.records.all("session")
     old = json.loads(record.value)
     del old["seen"]
     await place.records.put("session", record.name, json.dumps(old))
-    found = await process(place, clock).of_session(secret)
+    found = await process(place, clock).sessions.find(secret)
     assert found
     assert found.seen == Seen()
 
 
 async def test_grants_narrow_an_editor_but_never_an_admin(accounts: Accounts) -> None:
-    await accounts.add_editor("Sara", Role.CHIEF, ["storm", "flood", "storm"])
-    account = await accounts.known("Sara")
+    await accounts.people.add("Sara", Role.CHIEF, ["storm", "flood", "storm"])
+    account = await accounts.people.known("Sara")
     assert account.coverages == ("storm", "flood")
-    session = await accounts.of_session(await log_in(accounts, "Sara"))
+    session = await accounts.sessions.find(await log_in(accounts, "Sara"))
     assert session
     assert session.editor.may(Role.CHIEF, "storm")
     assert not session.editor.may(Role.CONTRIBUTOR, "fire")
-    assert (await accounts.set_coverages("Sara", None)).coverages is None
+    assert (await accounts.people.set_coverages("Sara", None)).coverages is None
     for refused in (
-        accounts.set_grants("Sara", Role.ADMIN, ["storm"]),
-        accounts.add_editor("Zaid", Role.ADMIN, ["storm"]),
-        accounts.set_coverages("Sara", []),
-        accounts.set_coverages("Sara", ["Not A Slug"]),
+        accounts.people.set_grants("Sara", Role.ADMIN, ["storm"]),
+        accounts.people.add("Zaid", Role.ADMIN, ["storm"]),
+        accounts.people.set_coverages("Sara", []),
+        accounts.people.set_coverages("Sara", ["Not A Slug"]),
     ):
         with pytest.raises(AccountRefused):
             await refused
-    assert (await accounts.known("Sara")).coverages is None
-    await accounts.set_coverages("Sara", ["storm"])
+    assert (await accounts.people.known("Sara")).coverages is None
+    await accounts.people.set_coverages("Sara", ["storm"])
     with pytest.raises(AccountRefused, match="cannot be narrowed"):
-        await accounts.set_role("Sara", Role.ADMIN)
+        await accounts.people.set_role("Sara", Role.ADMIN)
 
 
 async def test_a_role_in_one_coverage_counts_there_at_once_and_is_taken_back(accounts: Accounts) -> None:
-    await accounts.add_editor("Sara", Role.CONTRIBUTOR, ["flood"], {"storm": Role.CHIEF})
+    await accounts.people.add("Sara", Role.CONTRIBUTOR, ["flood"], {"storm": Role.CHIEF})
     secret = await log_in(accounts, "Sara")
 
     async def held() -> list[Role | None]:
-        session = await accounts.of_session(secret)
+        session = await accounts.sessions.find(secret)
         assert session
         return [session.editor.role_in(slug) for slug in ("storm", "flood", "fire")]
 
     assert await held() == [Role.CHIEF, Role.CONTRIBUTOR, None]
-    assert (await accounts.known("Sara")).grants == "contributor flood storm=chief"
-    lesser = await accounts.of_token(await accounts.add_token("Sara", role=Role.EDITOR))
+    assert (await accounts.people.known("Sara")).grants == "contributor flood storm=chief"
+    lesser = await accounts.tokens.acting(await accounts.tokens.add("Sara", role=Role.EDITOR))
     assert lesser
     assert [lesser.role_in(slug) for slug in ("storm", "flood")] == [Role.EDITOR, Role.CONTRIBUTOR]
-    await accounts.set_role_in("Sara", "fire", Role.EDITOR)
+    await accounts.people.set_role_in("Sara", "fire", Role.EDITOR)
     assert await held() == [Role.CHIEF, Role.CONTRIBUTOR, Role.EDITOR]
-    await accounts.set_role_in("Sara", "storm", None)
+    await accounts.people.set_role_in("Sara", "storm", None)
     assert await held() == [None, Role.CONTRIBUTOR, Role.EDITOR]
-    token = await accounts.of_token(await accounts.add_token("Sara", role=Role.EDITOR, coverages=["fire"]))
+    token = await accounts.tokens.acting(
+        await accounts.tokens.add("Sara", role=Role.EDITOR, coverages=["fire"])
+    )
     assert token
     assert [token.role_in(slug) for slug in ("flood", "fire")] == [None, Role.EDITOR]
     for refused in (
-        accounts.set_role_in("Sara", "fire", Role.ADMIN),
-        accounts.set_role_in("Sara", "Not A Slug", Role.EDITOR),
-        accounts.set_role("Sara", Role.ADMIN),
-        accounts.add_editor("Zaid", Role.ADMIN, None, {"fire": Role.EDITOR}),
-        accounts.set_grants("Sara", Role.EDITOR, None, {f"c{n}": Role.CHIEF for n in range(101)}),
-        accounts.add_token("Sara", role=Role.CHIEF),
-        accounts.add_token("Sara", coverages=["storm"]),
+        accounts.people.set_role_in("Sara", "fire", Role.ADMIN),
+        accounts.people.set_role_in("Sara", "Not A Slug", Role.EDITOR),
+        accounts.people.set_role("Sara", Role.ADMIN),
+        accounts.people.add("Zaid", Role.ADMIN, None, {"fire": Role.EDITOR}),
+        accounts.people.set_grants("Sara", Role.EDITOR, None, {f"c{n}": Role.CHIEF for n in range(101)}),
+        accounts.tokens.add("Sara", role=Role.CHIEF),
+        accounts.tokens.add("Sara", coverages=["storm"]),
     ):
         with pytest.raises(AccountRefused):
             await refused
@@ -532,30 +537,30 @@ async def test_a_role_in_one_coverage_counts_there_at_once_and_is_taken_back(acc
 async def test_the_use_of_a_token_is_noted_at_most_once_a_minute(
     place: Place, accounts: Accounts, clock: Clock
 ) -> None:
-    await accounts.add_editor("Sara", Role.EDITOR)
-    token = await accounts.add_token("Sara")
-    assert (await accounts.tokens("Sara"))[0].used_at is None
+    await accounts.people.add("Sara", Role.EDITOR)
+    token = await accounts.tokens.add("Sara")
+    assert (await accounts.tokens.of_editor("Sara"))[0].used_at is None
     puts = place.records.puts
     for _ in range(40):
-        assert await accounts.of_token(token)
+        assert await accounts.tokens.acting(token)
         clock.pass_by(2)
     assert place.records.puts - puts == 2
-    (kept,) = await accounts.tokens("Sara")
+    (kept,) = await accounts.tokens.of_editor("Sara")
     assert kept.used_at
     assert timedelta(0) < clock() - kept.used_at < timedelta(seconds=30)
     place.records.full = True
     clock.pass_by(100)
-    assert await accounts.of_token(token), "a full disk stops nobody"
+    assert await accounts.tokens.acting(token), "a full disk stops nobody"
 
 
 async def test_a_changed_role_counts_in_open_sessions_at_once_and_elsewhere_within_a_second(
     place: Place, accounts: Accounts, clock: Clock
 ) -> None:
-    await accounts.add_editor("Sara", Role.CHIEF)
+    await accounts.people.add("Sara", Role.CHIEF)
     secret = await log_in(accounts, "Sara")
     elsewhere = process(place, clock)
     assert await role_in(accounts, secret) == await role_in(elsewhere, secret) == Role.CHIEF
-    await accounts.set_role("Sara", Role.CONTRIBUTOR)
+    await accounts.people.set_role("Sara", Role.CONTRIBUTOR)
     assert await role_in(accounts, secret) == Role.CONTRIBUTOR
     clock.pass_by(1)
     assert await role_in(elsewhere, secret) == Role.CONTRIBUTOR
@@ -564,29 +569,29 @@ async def test_a_changed_role_counts_in_open_sessions_at_once_and_elsewhere_with
 async def test_disabling_stops_sessions_and_tokens_at_once_and_elsewhere_within_a_second(
     place: Place, accounts: Accounts, clock: Clock
 ) -> None:
-    await accounts.add_editor("Sara", Role.CHIEF)
-    secret, token = await log_in(accounts, "Sara"), await accounts.add_token("Sara")
+    await accounts.people.add("Sara", Role.CHIEF)
+    secret, token = await log_in(accounts, "Sara"), await accounts.tokens.add("Sara")
     elsewhere = process(place, clock)
     for one in (accounts, elsewhere):
-        assert await one.of_session(secret)
-        assert await one.of_token(token)
-    await accounts.disable("Sara")
-    assert await accounts.of_session(secret) is None
-    assert await accounts.of_token(token) is None
+        assert await one.sessions.find(secret)
+        assert await one.tokens.acting(token)
+    await accounts.people.disable("Sara")
+    assert await accounts.sessions.find(secret) is None
+    assert await accounts.tokens.acting(token) is None
     clock.pass_by(1)
-    assert await elsewhere.of_session(secret) is None
-    assert await elsewhere.of_token(token) is None
+    assert await elsewhere.sessions.find(secret) is None
+    assert await elsewhere.tokens.acting(token) is None
 
 
 async def test_a_thousand_requests_in_a_second_read_the_store_twice(
     place: Place, accounts: Accounts, clock: Clock
 ) -> None:
-    await accounts.add_editor("Sara", Role.EDITOR)
-    secret, token = await log_in(accounts, "Sara"), await accounts.add_token("Sara")
-    for ask in (accounts.of_session, accounts.of_token):
+    await accounts.people.add("Sara", Role.EDITOR)
+    secret, token = await log_in(accounts, "Sara"), await accounts.tokens.add("Sara")
+    for ask in (accounts.sessions.find, accounts.tokens.acting):
         before = place.records.gets
         for _ in range(1000):
-            assert await ask(secret if ask == accounts.of_session else token)
+            assert await ask(secret if ask == accounts.sessions.find else token)
             clock.pass_by(0.0009)
         assert place.records.gets - before == 2  # the key and the account
 
@@ -595,21 +600,23 @@ async def test_a_thousand_requests_in_a_second_read_the_store_twice(
 
 
 async def test_a_token_acts_as_its_editor(accounts: Accounts) -> None:
-    sara = await accounts.add_editor("Sara", Role.CHIEF)
-    assert await accounts.of_token(await accounts.add_token("SARA")) == Editor(sara.id, "Sara", Role.CHIEF)
+    sara = await accounts.people.add("Sara", Role.CHIEF)
+    assert await accounts.tokens.acting(await accounts.tokens.add("SARA")) == Editor(
+        sara.id, "Sara", Role.CHIEF
+    )
 
 
 async def test_a_token_has_the_shape_that_secret_scanners_look_for(accounts: Accounts) -> None:
-    await accounts.add_editor("Sara", Role.EDITOR)
-    tokens = {await accounts.add_token("Sara") for _ in range(20)}
+    await accounts.people.add("Sara", Role.EDITOR)
+    tokens = {await accounts.tokens.add("Sara") for _ in range(20)}
     assert len(tokens) == 20
     assert all(re.fullmatch(r"lf_[A-Za-z0-9_-]{43}", token) for token in tokens)
 
 
 async def test_a_token_is_narrowed_to_a_role_and_to_coverages(accounts: Accounts) -> None:
-    await accounts.add_editor("Sara", Role.ADMIN)
-    token = await accounts.add_token("Sara", role=Role.EDITOR, coverages=["زلزال", "floods", "floods"])
-    editor = await accounts.of_token(token)
+    await accounts.people.add("Sara", Role.ADMIN)
+    token = await accounts.tokens.add("Sara", role=Role.EDITOR, coverages=["زلزال", "floods", "floods"])
+    editor = await accounts.tokens.acting(token)
     assert editor
     assert (editor.role, editor.coverages) == (Role.EDITOR, frozenset({"زلزال", "floods"}))
     assert editor.may(Role.EDITOR, "floods")
@@ -630,26 +637,26 @@ async def test_a_token_is_narrowed_to_a_role_and_to_coverages(accounts: Accounts
 async def test_a_token_that_is_wider_or_malformed_is_refused_and_not_kept(
     accounts: Accounts, role: Role | None, coverages: list[str] | None, label: str, sentence: str
 ) -> None:
-    await accounts.add_editor("Sara", Role.EDITOR)
+    await accounts.people.add("Sara", Role.EDITOR)
     with pytest.raises(AccountRefused, match=sentence):
-        await accounts.add_token("Sara", role=role, coverages=coverages, label=label)
-    assert await accounts.tokens("Sara") == []
+        await accounts.tokens.add("Sara", role=role, coverages=coverages, label=label)
+    assert await accounts.tokens.of_editor("Sara") == []
 
 
 async def test_a_disabled_editor_gets_no_token(accounts: Accounts) -> None:
-    await accounts.add_editor("Sara", Role.EDITOR)
-    await accounts.disable("Sara")
+    await accounts.people.add("Sara", Role.EDITOR)
+    await accounts.people.disable("Sara")
     with pytest.raises(AccountRefused, match="disabled"):
-        await accounts.add_token("Sara")
+        await accounts.tokens.add("Sara")
 
 
 async def test_a_token_loses_what_its_editor_loses_and_gains_no_more_than_it_had(accounts: Accounts) -> None:
-    await accounts.add_editor("Sara", Role.CHIEF)
-    whole, narrow = await accounts.add_token("Sara"), await accounts.add_token("Sara", role=Role.EDITOR)
+    await accounts.people.add("Sara", Role.CHIEF)
+    whole, narrow = await accounts.tokens.add("Sara"), await accounts.tokens.add("Sara", role=Role.EDITOR)
     roles = {}
     for role in (Role.CONTRIBUTOR, Role.ADMIN):
-        await accounts.set_role("Sara", role)
-        acting = [await accounts.of_token(token) for token in (whole, narrow)]
+        await accounts.people.set_role("Sara", role)
+        acting = [await accounts.tokens.acting(token) for token in (whole, narrow)]
         roles[role] = [editor.role for editor in acting if editor]
     assert roles == {
         Role.CONTRIBUTOR: [Role.CONTRIBUTOR, Role.CONTRIBUTOR],
@@ -695,14 +702,14 @@ def test_the_token_of_an_editor_of_some_coverages_is_refused_for_others() -> Non
 
 
 async def test_tokens_are_listed_by_age_without_their_secrets(accounts: Accounts, clock: Clock) -> None:
-    await accounts.add_editor("Sara", Role.CHIEF)
-    await accounts.add_editor("Zaid", Role.CHIEF)
+    await accounts.people.add("Sara", Role.CHIEF)
+    await accounts.people.add("Zaid", Role.CHIEF)
     secrets = []
     for label in ("one", "two", "three"):
-        secrets.append(await accounts.add_token("Sara", label=f" {label}\n", role=Role.EDITOR))
+        secrets.append(await accounts.tokens.add("Sara", label=f" {label}\n", role=Role.EDITOR))
         clock.pass_by(1)
-    await accounts.add_token("Zaid")
-    listed = await accounts.tokens("SARA")
+    await accounts.tokens.add("Zaid")
+    listed = await accounts.tokens.of_editor("SARA")
     assert [token.label for token in listed] == ["one", "two", "three"]
     assert {(token.role, token.coverages) for token in listed} == {(Role.EDITOR, None)}
     assert not any(secret[3:] in repr(listed) for secret in secrets)
@@ -711,35 +718,35 @@ async def test_tokens_are_listed_by_age_without_their_secrets(accounts: Accounts
 async def test_a_revoked_token_stops_at_once_and_elsewhere_within_a_second(
     place: Place, accounts: Accounts, clock: Clock
 ) -> None:
-    await accounts.add_editor("Sara", Role.EDITOR)
-    first, second = await accounts.add_token("Sara"), await accounts.add_token("Sara")
+    await accounts.people.add("Sara", Role.EDITOR)
+    first, second = await accounts.tokens.add("Sara"), await accounts.tokens.add("Sara")
     elsewhere = process(place, clock)
-    assert await accounts.of_token(first)
-    assert await elsewhere.of_token(first)
-    (revoked,) = [t for t in await accounts.tokens("Sara") if _digest(first).startswith(t.id)]
-    assert await accounts.revoke_token(revoked.id)
-    assert await accounts.of_token(first) is None
+    assert await accounts.tokens.acting(first)
+    assert await elsewhere.tokens.acting(first)
+    (revoked,) = [t for t in await accounts.tokens.of_editor("Sara") if _digest(first).startswith(t.id)]
+    assert await accounts.tokens.revoke(revoked.id)
+    assert await accounts.tokens.acting(first) is None
     clock.pass_by(1)
-    assert await elsewhere.of_token(first) is None
-    assert await elsewhere.of_token(second)
-    assert not await accounts.revoke_token(revoked.id)
-    assert not await accounts.revoke_token("")
+    assert await elsewhere.tokens.acting(first) is None
+    assert await elsewhere.tokens.acting(second)
+    assert not await accounts.tokens.revoke(revoked.id)
+    assert not await accounts.tokens.revoke("")
 
 
 # what is kept
 
 
 async def test_what_lies_on_disk_lets_nobody_in(place: Place, accounts: Accounts) -> None:
-    await accounts.add_editor("Sara", Role.EDITOR)
-    code = await accounts.login_code("Sara")
-    secrets = [code, await log_in(accounts, "Sara"), await accounts.add_token("Sara")]
+    await accounts.people.add("Sara", Role.EDITOR)
+    code = await accounts.sessions.login_code("Sara")
+    secrets = [code, await log_in(accounts, "Sara"), await accounts.tokens.add("Sara")]
     dump = place.dump()
     for secret in secrets:
         assert _digest(secret).encode() in dump  # the dump is of the right place
         assert secret.removeprefix("lf_").encode() not in dump
-        for one in (accounts.redeem, accounts.of_session, accounts.of_token):
+        for one in (accounts.sessions.redeem, accounts.sessions.find, accounts.tokens.acting):
             assert await one(_digest(secret)) is None
-    assert await accounts.of_token("lf_" + _digest(secrets[2])) is None
+    assert await accounts.tokens.acting("lf_" + _digest(secrets[2])) is None
 
 
 def _digest(secret: str) -> str:

@@ -76,7 +76,7 @@ def hasher() -> Counting:
 @pytest.fixture
 async def logins(store: SQLiteStore, clock: Clock, hasher: Counting) -> AsyncIterator[Logins]:
     accounts = Accounts(store.records, session_idle=3600, session_lifetime=86400, now=clock)
-    await accounts.add_editor("Samer", Role.EDITOR)
+    await accounts.people.add("Samer", Role.EDITOR)
     logins = Logins(store.records, accounts, hasher, now=clock)
     await logins.set_password("Samer", GOOD, NAMES)
     yield logins
@@ -176,7 +176,7 @@ async def test_wrong_names_and_passwords_look_the_same_and_cost_one_hash(
 
 
 async def test_a_disabled_editors_password_is_wrong(logins: Logins) -> None:
-    await logins._accounts.disable("Samer")
+    await logins._accounts.people.disable("Samer")
     with pytest.raises(LoginRefused):
         await logins.log_in("Samer", GOOD, HERE)
 

@@ -10,6 +10,9 @@ Theory of operation
     what people choose, and is therefore kept as a slow hash, judged before it is taken, and guessed at ever
     more slowly (`passwords`, `attempts`).
 
+    `Accounts` holds them as `people`, `sessions` (with the codes that begin them) and `tokens`; `Logins` has
+    the passwords.
+
 Invariants
     - No record holds what would log anybody in.
     - A login code opens one session, however many ask at the same time.

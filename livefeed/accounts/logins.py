@@ -57,10 +57,10 @@ class Logins:
         """A new session's secret and who it is. Raises `LoginRefused`, `TooSoon`, `PasswordsBusy`."""
         folded = fold(name[:LONGEST])
         await self._attempts.begin(folded, seen.address)
-        account = await self._accounts.editor(folded) if folded else None
+        account = await self._accounts.people.find(folded) if folded else None
         kept = await self._passwords.find(folded) if folded else None
         fits = await self._hasher.fits(kept.value.hashed if kept else None, password)
-        begun = await self._accounts.begin_session(folded, seen) if fits else None
+        begun = await self._accounts.sessions.begin(folded, seen) if fits else None
         if begun is None:
             raise LoginRefused(account.id if account else "")
         await self._attempts.succeeded(folded, seen.address)
@@ -79,7 +79,7 @@ class Logins:
         await self._attempts.begin(folded, address)
         kept = await self._passwords.find(folded)
         if not await self._hasher.fits(kept.value.hashed if kept else None, password):
-            account = await self._accounts.editor(folded)
+            account = await self._accounts.people.find(folded)
             raise LoginRefused(account.id if account else "")
         await self._attempts.succeeded(folded, address)
 

@@ -54,7 +54,7 @@ def add(
 
     async def work() -> None:
         async with open_register(settings) as register:
-            account = await register.accounts.add_editor(name, role, coverage or None)
+            account = await register.accounts.people.add(name, role, coverage or None)
             await register.note("add-editor", account, account.grants)
             await _print_link(settings, register, account)
 
@@ -68,7 +68,7 @@ def link(name: Name) -> None:
 
     async def work() -> None:
         async with open_register(settings) as register:
-            await _print_link(settings, register, await register.accounts.known(name))
+            await _print_link(settings, register, await register.accounts.people.known(name))
 
     finish(work())
 
@@ -105,12 +105,12 @@ def role_(
         async with open_register(settings) as register:
             accounts = register.accounts
             if coverage is not None:
-                account = await accounts.set_role_in(name, coverage, role)
+                account = await accounts.people.set_role_in(name, coverage, role)
                 await register.note("grant", account, account.grants)
                 told = role or "as everywhere else"
                 typer.echo(f"{account.name} has the role {told} in {coverage} now.")
             elif role is not None:
-                account = await accounts.set_role(name, role)
+                account = await accounts.people.set_role(name, role)
                 await register.note("set-role", account, role)
                 typer.echo(f"{account.name} has the role {account.role} now.")
 
@@ -139,7 +139,7 @@ def grant(
 
     async def work() -> None:
         async with open_register(settings) as register:
-            account = await register.accounts.set_coverages(name, coverage or None)
+            account = await register.accounts.people.set_coverages(name, coverage or None)
             await register.note("grant", account, account.grants)
             reach = "all coverages" if everywhere else ", ".join(account.coverages or ())
             typer.echo(f"{account.name} may touch {reach} now.")
@@ -154,8 +154,8 @@ def logout(name: Name) -> None:
 
     async def work() -> None:
         async with open_register(settings) as register:
-            account = await register.accounts.known(name)
-            ended = await register.accounts.end_sessions(name)
+            account = await register.accounts.people.known(name)
+            ended = await register.accounts.sessions.end_all(name)
             await register.note("end-sessions", account, str(ended))
             typer.echo(f"{account.name} is logged out; {ended} sessions ended.")
 
@@ -169,7 +169,7 @@ def enable(name: Name) -> None:
 
     async def work() -> None:
         async with open_register(settings) as register:
-            account = await register.accounts.enable(name)
+            account = await register.accounts.people.enable(name)
             await register.note("enable", account)
             typer.echo(f"{account.name} may log in again.")
 
@@ -183,9 +183,9 @@ def disable(name: Name) -> None:
 
     async def work() -> None:
         async with open_register(settings) as register:
-            account = await register.accounts.disable(name)
+            account = await register.accounts.people.disable(name)
             # Let in again, they log in anew: a lost telephone must not come back with them.
-            await register.accounts.end_sessions(name)
+            await register.accounts.sessions.end_all(name)
             await register.note("disable", account)
             typer.echo(f"{account.name} is shut out.")
 
@@ -199,7 +199,7 @@ def list_() -> None:
 
     async def work() -> None:
         async with open_register(settings) as register:
-            for account in await register.accounts.editors():
+            for account in await register.accounts.people.all():
                 narrowed = "" if account.coverages is None else f"  only {', '.join(account.coverages)}"
                 disabled = "  disabled" if account.disabled else ""
                 single = "".join(f"  {held} in {slug}" for slug, held in account.roles)
@@ -209,7 +209,7 @@ def list_() -> None:
 
 
 async def _print_link(settings: Settings, register: Register, account: Account) -> None:
-    code = await register.accounts.login_code(account.name)
+    code = await register.accounts.sessions.login_code(account.name)
     await register.note("make-link", account)
     typer.echo(f"{settings.public_url}/desk/login?code={code}")
     if not settings.base_url and settings.port == 0:

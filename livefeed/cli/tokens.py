@@ -48,9 +48,9 @@ def add(
     async def work() -> None:
         async with open_register(settings) as register:
             accounts = register.accounts
-            token = await accounts.add_token(name, role=role, coverages=coverage or None, label=label)
+            token = await accounts.tokens.add(name, role=role, coverages=coverage or None, label=label)
             narrowed = " ".join(filter(None, (role, *(coverage or ()))))
-            await register.note("add-token", await accounts.known(name), narrowed)
+            await register.note("add-token", await accounts.people.known(name), narrowed)
             typer.echo(token)
 
     finish(work())
@@ -63,7 +63,7 @@ def list_(name: Name) -> None:
 
     async def work() -> None:
         async with open_register(settings) as register:
-            for token in await register.accounts.tokens(name):
+            for token in await register.accounts.tokens.of_editor(name):
                 role = token.role or "as the editor"
                 where = "everywhere" if token.coverages is None else ", ".join(token.coverages)
                 typer.echo(
@@ -80,7 +80,7 @@ def revoke(id: Annotated[str, typer.Argument(help="The id from `token list`.", s
 
     async def work() -> None:
         async with open_register(settings) as register:
-            if not await register.accounts.revoke_token(id):
+            if not await register.accounts.tokens.revoke(id):
                 raise Failed(f"There is no token {id[:40]!r}: see livefeed token list NAME.")
             await register.note_token("revoke-token", id)
             typer.echo(f"Token {id} is revoked.", err=True)

@@ -42,13 +42,13 @@ class Tickets:
 
 async def admit(accounts: Accounts) -> Tickets:
     """The demo's editor, made once, with fresh keys. Raises `AccountRefused` when somebody disabled it."""
-    account = await accounts.editor(EDITOR) or await accounts.add_editor(EDITOR, Role.ADMIN)
-    code = await accounts.login_code(EDITOR)
+    account = await accounts.people.find(EDITOR) or await accounts.people.add(EDITOR, Role.ADMIN)
+    code = await accounts.sessions.login_code(EDITOR)
     # Each run prints a token of its own; without this, every former one would stay a way in.
-    for former in await accounts.tokens(EDITOR):
+    for former in await accounts.tokens.of_editor(EDITOR):
         if former.label == TOKEN_LABEL:
-            await accounts.revoke_token(former.id)
-    token = await accounts.add_token(EDITOR, role=Role.CHIEF, label=TOKEN_LABEL)
+            await accounts.tokens.revoke(former.id)
+    token = await accounts.tokens.add(EDITOR, role=Role.CHIEF, label=TOKEN_LABEL)
     return Tickets(Editor(account.id, account.name, account.role), code, token)
 
 

@@ -140,12 +140,12 @@ async def _authenticated(request: web.Request) -> Caller | None:
         scheme, _, token = authorization.partition(" ")
         if scheme.lower() != "bearer":
             return None
-        editor = await rooms.accounts.of_token(token.strip())
+        editor = await rooms.accounts.tokens.acting(token.strip())
         return None if editor is None else Caller(from_here(editor, request), session=False)
     secret = request.cookies.get(SESSION_COOKIE)
     if secret is None:
         return None
-    session = await rooms.accounts.of_session(secret)
+    session = await rooms.accounts.sessions.find(secret)
     return None if session is None else Caller(from_here(session.editor, request), session=True)
 
 

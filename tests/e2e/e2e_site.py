@@ -95,14 +95,14 @@ class Site:
     async def admit(self) -> None:
         """Make the chief editor whose token writes."""
         async with self._accounts() as accounts:
-            await accounts.add_editor("منى", Role.CHIEF)
-            self.token = await accounts.add_token("منى")
+            await accounts.people.add("منى", Role.CHIEF)
+            self.token = await accounts.tokens.add("منى")
 
     async def login_link(self, name: str, role: str) -> str:
         """Add an editor; the link that logs in once."""
         async with self._accounts() as accounts:
-            await accounts.add_editor(name, Role(role))
-            return f"{self.url}/desk/login?code={await accounts.login_code(name)}"
+            await accounts.people.add(name, Role(role))
+            return f"{self.url}/desk/login?code={await accounts.sessions.login_code(name)}"
 
     async def command(self, *arguments: str) -> str:
         """What a `livefeed` command prints."""

@@ -131,7 +131,7 @@ async def make_token(store: str) -> str:
     try:
         accounts = Accounts(opened.records, session_idle=3600, session_lifetime=3600)
         with contextlib.suppress(AccountExists):
-            await accounts.add_editor("faults", Role.ADMIN)
-        return await accounts.add_token("faults")
+            await accounts.people.add("faults", Role.ADMIN)
+        return await accounts.tokens.add("faults")
     finally:
         await opened.aclose()

@@ -40,9 +40,9 @@ class Browser:
 
 async def arrived(server: Server, name: str, role: Role) -> Browser:
     """A new editor's browser, logged in by link."""
-    await server.rooms.accounts.add_editor(name, role)
+    await server.rooms.accounts.people.add(name, role)
     browser = Browser(server)
-    code = await server.rooms.accounts.login_code(name)
+    code = await server.rooms.accounts.sessions.login_code(name)
     assert (await browser.post("/desk/login", {"code": code})).status == 303
     return browser
 

@@ -71,13 +71,13 @@ async def test_sessions_end_one_by_one_and_all_others_at_once(server: Server) ->
     others = []
     for _ in range(3):
         browser = Browser(server)
-        await browser.post("/desk/login", {"code": await server.rooms.accounts.login_code("Sara")})
+        await browser.post("/desk/login", {"code": await server.rooms.accounts.sessions.login_code("Sara")})
         others.append(browser)
     page = (await here.get("/desk/account")).text
     ids = re.findall(r'name="session" value="([\w-]{12})"', page)
     assert len(ids) == 4
     assert not any(browser.cookie.partition("=")[2] in page for browser in (here, *others))
-    own = (await server.rooms.accounts.of_session(here.cookie.partition("=")[2])).id  # type: ignore[union-attr]
+    own = (await server.rooms.accounts.sessions.find(here.cookie.partition("=")[2])).id  # type: ignore[union-attr]
     first = next(id for id in ids if id != own)
     assert (await here.post("/desk/account/sessions", {"session": first})).status == 303
     states = [(await browser.get("/desk")).status for browser in others]
@@ -92,7 +92,7 @@ async def test_sessions_end_one_by_one_and_all_others_at_once(server: Server) ->
 
 async def test_nobody_ends_anothers_sessions_from_their_own_account(server: Server) -> None:
     sara, zaid = await arrived(server, "Sara", Role.EDITOR), await arrived(server, "Zaid", Role.ADMIN)
-    (session,) = await server.rooms.accounts.sessions("Sara")
+    (session,) = await server.rooms.accounts.sessions.of_editor("Sara")
     await zaid.post("/desk/account/sessions", {"session": session.id})
     assert (await sara.get("/desk")).status == 200
 
@@ -127,7 +127,7 @@ async def test_an_admin_adds_an_editor_and_sees_the_link_once(server: Server) ->
     answer = await admin.post("/desk/people", fields)
     (link,) = re.findall(r"<code dir=\"ltr\">(\S+/desk/login\?code=[\w-]+)</code>", answer.text)
     assert "code=" not in (await admin.get("/desk/people")).text
-    account = await server.rooms.accounts.known("ليلى")
+    account = await server.rooms.accounts.people.known("ليلى")
     assert (account.role, account.coverages) == (Role.EDITOR, ("storm",))
     leila = Browser(server)
     await leila.post("/desk/login", {"code": link.partition("code=")[2]})
@@ -158,7 +158,7 @@ async def test_what_cannot_be_added_adds_nobody(server: Server, fields: dict[str
     admin = await arrived(server, "Mona", Role.ADMIN)
     answer = await admin.post("/desk/people", fields)
     assert answer.status == 422
-    assert [account.name for account in await server.rooms.accounts.editors()] == ["Mona"]
+    assert [account.name for account in await server.rooms.accounts.people.all()] == ["Mona"]
     assert await deeds(server) == ["log-in"]
 
 
@@ -169,7 +169,7 @@ async def test_grants_links_sessions_and_access_change_and_count_at_once(server:
     granted = {"role": "chief", "reach": "some", "coverage": "storm"}
     assert (await admin.post(f"{place}/grants", granted)).status == 303
     assert (await sara.get("/desk/storm")).status == 200
-    account = await server.rooms.accounts.known("Sara")
+    account = await server.rooms.accounts.people.known("Sara")
     assert (account.role, account.coverages) == (Role.CHIEF, ("storm",))
     linked = await admin.post(f"{place}/link")
     assert "/desk/login?code=" in linked.text
@@ -197,7 +197,7 @@ async def test_an_admin_cannot_lock_everybody_out_by_accident(server: Server) ->
     place = f"/desk/people/{id_of((await admin.get('/desk/people')).text, 'Mona')}"
     for path, fields in (("grants", {"role": "chief", "reach": "all"}), ("exclusion", {})):
         assert (await admin.post(f"{place}/{path}", fields)).status == 422
-    account = await server.rooms.accounts.known("Mona")
+    account = await server.rooms.accounts.people.known("Mona")
     assert (account.role, account.disabled) == (Role.ADMIN, False)
 
 
@@ -207,7 +207,7 @@ async def test_an_admin_cannot_lock_everybody_out_by_accident(server: Server) ->
 async def test_a_token_is_made_narrowed_shown_once_and_revoked(server: Server) -> None:
     await server.open("storm")
     admin = await arrived(server, "Mona", Role.ADMIN)
-    account = await server.rooms.accounts.known("Mona")
+    account = await server.rooms.accounts.people.known("Mona")
     fields = {"editor": account.id, "label": "وكالة", "role": "editor", "reach": "some", "coverage": "storm"}
     made = await admin.post("/desk/tokens", fields)
     (secret,) = re.findall(r"lf_[\w-]{43}", made.text)
@@ -219,7 +219,7 @@ async def test_a_token_is_made_narrowed_shown_once_and_revoked(server: Server) -
     assert posted.status == 201
     closed = await server.ask("POST", "/api/v1/coverages/storm/closure", role=None, headers=headers)
     assert closed.status == 403
-    (token,) = await server.rooms.accounts.tokens("Mona")
+    (token,) = await server.rooms.accounts.tokens.of_editor("Mona")
     assert token.used_at
     assert (await admin.post(f"/desk/tokens/{token.id}/revocation")).status == 303
     assert (await server.ask("POST", "/live/storm", role=None, data="نص", headers=headers)).status == 401
@@ -229,8 +229,8 @@ async def test_a_token_is_made_narrowed_shown_once_and_revoked(server: Server) -
 
 async def test_what_cannot_be_a_token_is_none(server: Server) -> None:
     admin = await arrived(server, "Mona", Role.ADMIN)
-    await server.rooms.accounts.add_editor("Sara", Role.EDITOR)
-    sara = (await server.rooms.accounts.known("Sara")).id
+    await server.rooms.accounts.people.add("Sara", Role.EDITOR)
+    sara = (await server.rooms.accounts.people.known("Sara")).id
     for fields in (
         {"editor": "nobody"},
         {"editor": sara, "role": "chief"},
@@ -239,7 +239,7 @@ async def test_what_cannot_be_a_token_is_none(server: Server) -> None:
         {"editor": sara, "label": "x" * 81},
     ):
         assert (await admin.post("/desk/tokens", fields)).status == 422, fields
-    assert await server.rooms.accounts.tokens("Sara") == []
+    assert await server.rooms.accounts.tokens.of_editor("Sara") == []
 
 
 # the audit log
@@ -290,7 +290,7 @@ async def test_a_role_in_one_coverage_is_given_on_the_page_and_shows_on_its_desk
         lines[1] = ("role_there", wrong)
         answer = await admin.post(place, [("role", "contributor"), ("reach", "all"), *lines])
         assert answer.status == status
-    assert (await server.rooms.accounts.known("Sara")).roles == (("storm", Role.CHIEF),)
+    assert (await server.rooms.accounts.people.known("Sara")).roles == (("storm", Role.CHIEF),)
     acts = await server.rooms.store.acts(Search(), limit=100, after=0)
     assert [entry.act.detail for entry in acts if entry.act.deed == "grant"] == [
         "Sara contributor storm=chief"

@@ -15,8 +15,8 @@ UPDATES = "/api/v1/coverages/story/updates"
 
 
 async def code_of(server: Server, name: str = "lina") -> str:
-    await server.rooms.accounts.add_editor(name, Role.EDITOR)
-    return await server.rooms.accounts.login_code(name)
+    await server.rooms.accounts.people.add(name, Role.EDITOR)
+    return await server.rooms.accounts.sessions.login_code(name)
 
 
 async def write(server: Server, headers: dict[str, str], **body: Any) -> int:
@@ -114,7 +114,7 @@ async def test_a_disabled_editor_is_out_at_once(make_settings: Any) -> None:
         await server.open()
         session = await server.session(Role.EDITOR)
         assert await write(server, session | {"Idempotency-Key": "a"}) == 201
-        await server.rooms.accounts.disable("editor at the desk")
+        await server.rooms.accounts.people.disable("editor at the desk")
         assert await write(server, session) == 401
 
 

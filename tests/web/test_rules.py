@@ -70,14 +70,14 @@ class People:
         """A token of an editor of `role`, narrowed to a coverage and a role."""
         name = f"{role} {coverage} {narrowed}"
         if name not in self._tokens:
-            await self.accounts.add_editor(name, role)
+            await self.accounts.people.add(name, role)
             coverages = [coverage] if coverage else None
-            self._tokens[name] = await self.accounts.add_token(name, role=narrowed, coverages=coverages)
+            self._tokens[name] = await self.accounts.tokens.add(name, role=narrowed, coverages=coverages)
         return self._tokens[name]
 
     async def session(self, name: str, role: Role) -> str:
-        await self.accounts.add_editor(name, role)
-        redeemed = await self.accounts.redeem(await self.accounts.login_code(name))
+        await self.accounts.people.add(name, role)
+        redeemed = await self.accounts.sessions.redeem(await self.accounts.sessions.login_code(name))
         assert redeemed
         return redeemed[0]
 
@@ -89,8 +89,8 @@ class People:
         single = " ".join(f"{slug}={held}" for slug, held in roles.items())
         name = f"{role} {coverage} {single} at the desk"
         if name not in self._sessions:
-            await self.accounts.add_editor(name, role, [coverage] if coverage else None, roles)
-            begun = await self.accounts.begin_session(name, Seen())
+            await self.accounts.people.add(name, role, [coverage] if coverage else None, roles)
+            begun = await self.accounts.sessions.begin(name, Seen())
             assert begun
             self._sessions[name] = begun[0]
         cookie = f"{SESSION_COOKIE}={self._sessions[name]}"
@@ -206,26 +206,26 @@ async def test_a_session_that_ended_or_a_link_that_was_used_writes_nothing(
 ) -> None:
     accounts, ours = people.accounts, {"Origin": people.server.url}
     name = f"stale {case}"
-    await accounts.add_editor(name, Role.ADMIN)
-    code = await accounts.login_code(name)
-    redeemed = await accounts.redeem(code)
+    await accounts.people.add(name, Role.ADMIN)
+    code = await accounts.sessions.login_code(name)
+    redeemed = await accounts.sessions.redeem(code)
     assert redeemed
-    assert await accounts.redeem(code) is None, "a link opens one session"
+    assert await accounts.sessions.redeem(code) is None, "a link opens one session"
     for secret in (code, redeemed[0]):
         if secret == redeemed[0]:
-            await accounts.end_session(secret)
+            await accounts.sessions.end(secret)
         answer = await people.ask(case, ours | {"Cookie": f"{SESSION_COOKIE}={secret}"})
         assert answer.status in {401, 303}
-    again = await accounts.redeem(await accounts.login_code(name))
+    again = await accounts.sessions.redeem(await accounts.sessions.login_code(name))
     assert again
     cookie = {"Cookie": f"{SESSION_COOKIE}={again[0]}"}
     assert (await people.ask(case, ours | cookie)).status not in OUT
     least = case.rule.role
     if least is not Role.CONTRIBUTOR:
-        await accounts.set_role(name, Role.CONTRIBUTOR)
+        await accounts.people.set_role(name, Role.CONTRIBUTOR)
         assert (await people.ask(case, ours | cookie)).status == 403, "a lowered role counts at once"
-        await accounts.set_role(name, Role.ADMIN)
-    await accounts.disable(name)
+        await accounts.people.set_role(name, Role.ADMIN)
+    await accounts.people.disable(name)
     assert (await people.ask(case, ours | cookie)).status in {401, 303}
 
 

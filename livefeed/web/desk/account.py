@@ -54,7 +54,7 @@ async def change_password(request: web.Request) -> web.StreamResponse:
         return await _answer(request, session, error="soon")
     except PasswordsBusy:
         return await _answer(request, session, error="busy")
-    await rooms.accounts.end_sessions(editor.name, but=session.id)
+    await rooms.accounts.sessions.end_all(editor.name, but=session.id)
     await rooms.store.note(Act.of(editor, "set-password", f"account:{editor.account}"))
     raise web.HTTPSeeOther("/desk/account?done=password")
 
@@ -72,7 +72,7 @@ async def choose_language(request: web.Request) -> web.StreamResponse:
             f"language is {language[:40]!r}; {', '.join(rooms.pages.desk_languages)} can be chosen.",
             field="language",
         )
-    await rooms.accounts.set_language(editor.name, language)
+    await rooms.accounts.people.set_language(editor.name, language)
     act = Act.of(editor, "set-language", f"account:{editor.account}", detail=language)
     await rooms.store.note(act)
     raise web.HTTPSeeOther("/desk/account?done=language")
@@ -86,9 +86,9 @@ async def end_sessions(request: web.Request) -> web.StreamResponse:
     rooms, editor = rooms_of(request), session.editor
     chosen = (await fields_of(request))["session"]
     if chosen == "others":
-        ended = await rooms.accounts.end_sessions(editor.name, but=session.id)
+        ended = await rooms.accounts.sessions.end_all(editor.name, but=session.id)
     else:
-        ended = await rooms.accounts.end_sessions(editor.name, only=chosen)
+        ended = await rooms.accounts.sessions.end_all(editor.name, only=chosen)
     if ended:
         act = Act.of(editor, "end-sessions", f"account:{editor.account}", detail=str(ended))
         await rooms.store.note(act)
@@ -98,7 +98,7 @@ async def end_sessions(request: web.Request) -> web.StreamResponse:
 async def _session(request: web.Request) -> Session:
     """The session that asks."""
     await at_the_desk(request)
-    session = await rooms_of(request).accounts.of_session(request.cookies.get(SESSION_COOKIE, ""))
+    session = await rooms_of(request).accounts.sessions.find(request.cookies.get(SESSION_COOKIE, ""))
     if session is None:  # it ended between two looks
         raise web.HTTPSeeOther("/desk/login")
     return replace(session, editor=from_here(session.editor, request))
@@ -114,7 +114,7 @@ async def _answer(request: web.Request, session: Session, *, error: str = "", do
     rooms, editor = rooms_of(request), session.editor
     html = rooms.pages.desk.account(
         editor,
-        await rooms.accounts.sessions(editor.name),
+        await rooms.accounts.sessions.of_editor(editor.name),
         session.id,
         has_password=await rooms.logins.has_password(editor.name),
         languages=rooms.pages.desk_languages,

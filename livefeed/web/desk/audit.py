@@ -34,7 +34,7 @@ async def audit_page(request: web.Request) -> web.Response:
             caller.editor,
             search,
             shown,
-            await rooms.accounts.editors(),
+            await rooms.accounts.people.all(),
             reversed(site.coverages),
             older=shown[-1].number if len(entries) > SHOWN else None,
         )

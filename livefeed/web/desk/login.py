@@ -34,7 +34,7 @@ async def log_in(request: web.Request) -> web.StreamResponse:
     if fields["name"] or fields["password"]:
         return await _by_password(request, fields, seen)
     rooms = rooms_of(request)
-    redeemed = await rooms.accounts.redeem(fields["code"], seen)
+    redeemed = await rooms.accounts.sessions.redeem(fields["code"], seen)
     if redeemed is None:
         return page(rooms.pages.desk.login(error="used"), status=403)
     return await _begun(request, *redeemed, "link")
@@ -47,8 +47,8 @@ async def log_out(request: web.Request) -> web.StreamResponse:
     require_same_origin(request)
     rooms = rooms_of(request)
     secret = request.cookies.get(SESSION_COOKIE)
-    if secret and (session := await rooms.accounts.of_session(secret)):
-        await rooms.accounts.end_session(secret)
+    if secret and (session := await rooms.accounts.sessions.find(secret)):
+        await rooms.accounts.sessions.end(secret)
         editor = from_here(session.editor, request)
         await rooms.store.note(Act.of(editor, "log-out", f"account:{editor.account}"))
     response = web.HTTPSeeOther("/desk/login")

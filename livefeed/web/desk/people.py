@@ -37,7 +37,7 @@ async def add_editor(request: web.Request) -> web.Response:
     except AccountRefused:
         return await _answer(request, editor, error="name", name=fields["name"])
     try:
-        account = await accounts.add_editor(name, role, fields.coverages(), fields.roles())
+        account = await accounts.people.add(name, role, fields.coverages(), fields.roles())
     except AccountExists:
         return await _answer(request, editor, error="exists", name=name)
     except AccountRefused as refused:
@@ -56,7 +56,7 @@ async def change_grants(request: web.Request) -> web.StreamResponse:
     if account.id == editor.account and role is not Role.ADMIN:
         return await _answer(request, editor, error="self")
     try:
-        account = await rooms_of(request).accounts.set_grants(
+        account = await rooms_of(request).accounts.people.set_grants(
             account.name, role, fields.coverages(), fields.roles()
         )
     except AccountRefused as refused:
@@ -80,7 +80,7 @@ async def make_link(request: web.Request) -> web.Response:
 async def log_out_everywhere(request: web.Request) -> web.StreamResponse:
     """End every session of an editor."""
     editor, account = await _one(request)
-    ended = await rooms_of(request).accounts.end_sessions(account.name)
+    ended = await rooms_of(request).accounts.sessions.end_all(account.name)
     await _note(request, editor, "end-sessions", account, str(ended))
     raise web.HTTPSeeOther("/desk/people?done=ended")
 
@@ -93,9 +93,9 @@ async def shut_out(request: web.Request) -> web.StreamResponse:
     if account.id == editor.account:
         return await _answer(request, editor, error="self")
     accounts = rooms_of(request).accounts
-    await accounts.disable(account.name)
+    await accounts.people.disable(account.name)
     # Let in again, the editor logs in anew: a lost telephone must not come back with them.
-    await accounts.end_sessions(account.name)
+    await accounts.sessions.end_all(account.name)
     await _note(request, editor, "disable", account)
     raise web.HTTPSeeOther("/desk/people?done=changed")
 
@@ -105,7 +105,7 @@ async def shut_out(request: web.Request) -> web.StreamResponse:
 async def let_in(request: web.Request) -> web.StreamResponse:
     """Enable a disabled account."""
     editor, account = await _one(request)
-    await rooms_of(request).accounts.enable(account.name)
+    await rooms_of(request).accounts.people.enable(account.name)
     await _note(request, editor, "enable", account)
     raise web.HTTPSeeOther("/desk/people?done=changed")
 
@@ -114,7 +114,7 @@ async def _one(request: web.Request) -> tuple[Editor, Account]:
     """Who asks, and the account that the address names. Raises `Problem` 404."""
     caller = await at_the_desk(request)
     id = request.match_info["id"]
-    for account in await rooms_of(request).accounts.editors():
+    for account in await rooms_of(request).accounts.people.all():
         if account.id == id:
             return caller.editor, account
     raise Problem(404, f"There is no account {id[:64]!r}.")
@@ -122,7 +122,7 @@ async def _one(request: web.Request) -> tuple[Editor, Account]:
 
 async def _with_link(request: web.Request, editor: Editor, account: Account) -> web.Response:
     rooms = rooms_of(request)
-    code = await rooms.accounts.login_code(account.name)
+    code = await rooms.accounts.sessions.login_code(account.name)
     await _note(request, editor, "make-link", account)
     link = f"{rooms.base_url}/desk/login?code={code}"
     return await _answer(request, editor, link=link, link_name=account.name)
@@ -135,7 +135,7 @@ async def _note(request: web.Request, editor: Editor, deed: str, account: Accoun
 
 async def _answer(request: web.Request, editor: Editor, *, error: str = "", **shown: str) -> web.Response:
     rooms = rooms_of(request)
-    accounts = await rooms.accounts.editors()
+    accounts = await rooms.accounts.people.all()
     site = await rooms.fronts.site()
     html = rooms.pages.desk.people(editor, accounts, reversed(site.coverages), error=error, **shown)
     return page(html, status=422 if error else 200)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from aiohttp import web
 
 from livefeed.accounts import AccountRefused
-from livefeed.accounts.account import check_label
+from livefeed.accounts.account import check_label, fold
 from livefeed.audit import Act
 from livefeed.model import Editor, Role
 from livefeed.web.answers import Problem
@@ -32,7 +32,7 @@ async def make_token(request: web.Request) -> web.Response:
     editor = (await at_the_desk(request)).editor
     fields = await fields_of(request)
     rooms = rooms_of(request)
-    account = next((one for one in await rooms.accounts.editors() if one.id == fields["editor"]), None)
+    account = next((one for one in await rooms.accounts.people.all() if one.id == fields["editor"]), None)
     if account is None:
         raise Problem(422, f"editor is {fields['editor'][:64]!r}, which is no account.", field="editor")
     role = fields.role() if fields["role"] else None
@@ -44,7 +44,7 @@ async def make_token(request: web.Request) -> web.Response:
         return await _answer(request, editor, error="disabled")
     try:
         coverages = fields.coverages()
-        secret = await rooms.accounts.add_token(account.name, role=role, coverages=coverages, label=label)
+        secret = await rooms.accounts.tokens.add(account.name, role=role, coverages=coverages, label=label)
     except NothingChosen:
         return await _answer(request, editor, error="none")
     except AccountRefused:
@@ -60,7 +60,7 @@ async def revoke_token(request: web.Request) -> web.StreamResponse:
     """Make a token worthless."""
     editor = (await at_the_desk(request)).editor
     rooms, id = rooms_of(request), request.match_info["id"]
-    if not await rooms.accounts.revoke_token(id):
+    if not await rooms.accounts.tokens.revoke(id):
         raise Problem(404, f"There is no token {id[:64]!r}.")
     await rooms.store.note(Act.of(editor, "revoke-token", f"token:{id}"))
     raise web.HTTPSeeOther("/desk/tokens?done=revoked")
@@ -68,13 +68,14 @@ async def revoke_token(request: web.Request) -> web.StreamResponse:
 
 async def _answer(request: web.Request, editor: Editor, *, error: str = "", **shown: str) -> web.Response:
     rooms = rooms_of(request)
-    accounts = await rooms.accounts.editors()
-    tokens = [(one.name, token) for one in accounts for token in await rooms.accounts.tokens(one.name)]
+    accounts = await rooms.accounts.people.all()
+    names = {fold(account.name): account.name for account in accounts}
+    tokens = await rooms.accounts.tokens.all()
     site = await rooms.fronts.site()
     html = rooms.pages.desk.tokens(
         editor,
         [account for account in accounts if not account.disabled],
-        sorted(tokens, key=lambda kept: kept[1].created_at, reverse=True),
+        [(names[token.editor], token) for token in reversed(tokens) if token.editor in names],
         reversed(site.coverages),
         error=error,
         **shown,
