@@ -24,120 +24,46 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
 from livefeed.audit import Act, Entry, Search
-from livefeed.events import Event, Kind
+from livefeed.events import Event
 from livefeed.model import Corrected, Coverage, Position, Update
 from livefeed.rubrics import Rubric
+from livefeed.store.batch import Batch, Expected, Fact, FirstResult, Key, Revision
+from livefeed.store.refusals import (
+    Conflict,
+    KeyUsed,
+    OutcomeUnknown,
+    StoreAway,
+    StoreError,
+    StoreFull,
+    StoreRefused,
+)
 from livefeed.timeline import Front, Limits, SiteFront
 
 if TYPE_CHECKING:
     from livefeed.settings import Settings
 
-
-class StoreError(Exception):
-    """What a store can answer instead of doing what it was asked."""
-
-
-class StoreAway(StoreError):
-    """The store cannot be reached; nothing was changed."""
-
-
-class OutcomeUnknown(StoreError):
-    """The store went silent in the middle of a write; repeat it with the same key to find out."""
-
-
-class StoreFull(StoreError):
-    """There is no room left; nothing was changed."""
-
-
-class StoreRefused(StoreError):
-    """The store must not be used as it is configured, or is in use already; a sentence says what to do."""
-
-
-class Conflict(StoreError):
-    """Somebody changed `subject` first; nothing was changed."""
-
-    def __init__(self, subject: str) -> None:
-        super().__init__(f"{subject} was changed by somebody else in the meantime")
-        self.subject = subject
-
-
-class KeyUsed(StoreError):
-    """The idempotency key already has a first result; nothing was changed."""
-
-    def __init__(self, first: FirstResult) -> None:
-        super().__init__("this idempotency key was used before")
-        self.first = first
-
-
-@dataclass(frozen=True, slots=True)
-class Key:
-    """A client's idempotency key: its scope (account, method, path, key) and what was asked under it."""
-
-    scope: str
-    fingerprint: str
-
-
-@dataclass(frozen=True, slots=True)
-class FirstResult:
-    """What the first write under a key led to. `subject` reads `update:ID`, `coverage:SLUG`, `media:ID`..."""
-
-    fingerprint: str
-    subject: str
-
-
-@dataclass(frozen=True, slots=True)
-class Fact:
-    """An event to append: unnumbered, with the full state after the change."""
-
-    channel: str
-    kind: Kind
-    state: Update | Coverage
-
-
-@dataclass(frozen=True, slots=True)
-class Expected:
-    """What must still be true: the stored `version` of `subject` (0: it does not exist)."""
-
-    subject: str
-    version: int
-
-
-@dataclass(frozen=True, slots=True)
-class Revision:
-    """One line of an update's history, for the desk only."""
-
-    update: Update
-    kind: Kind
-    at: datetime
-    by: str
-    note: str = ""
-    reason: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """All that one verb changes, committed as one.
-
-    updates     states to keep; a published one without `order` gets the offset of its live event
-    coverages   states to keep
-    revisions   lines of history to add
-    emptied     states whose every earlier event, in the channels that carry it, gets this content instead;
-                only whether it was breaking stays: the site ranks an update by the event that made it so
-    deleted     never published updates to remove with their history; their desk events must be `emptied` too
-    acts        what the audit log says of it
-    key, subject   the idempotency key, and what its repetition should find
-    """
-
-    facts: tuple[Fact, ...] = ()
-    updates: tuple[Update, ...] = ()
-    coverages: tuple[Coverage, ...] = ()
-    expected: tuple[Expected, ...] = ()
-    revisions: tuple[Revision, ...] = ()
-    emptied: tuple[Update, ...] = ()
-    deleted: tuple[Update, ...] = ()
-    acts: tuple[Act, ...] = ()
-    key: Key | None = None
-    subject: str = ""
+__all__ = [
+    "Batch",
+    "Conflict",
+    "Expected",
+    "Fact",
+    "Filing",
+    "FirstResult",
+    "Key",
+    "KeyUsed",
+    "Listener",
+    "OutcomeUnknown",
+    "Page",
+    "Record",
+    "Records",
+    "Revision",
+    "Store",
+    "StoreAway",
+    "StoreError",
+    "StoreFull",
+    "StoreRefused",
+    "open_store",
+]
 
 
 @dataclass(frozen=True, slots=True)

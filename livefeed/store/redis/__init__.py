@@ -6,7 +6,7 @@ Theory of operation
     the reply or the announcement. Reads of several keys are scripts too, so each is one moment.
 
     The `meta` hash says which run of the server the epoch was judged for. A script that finds another run, or
-    no epoch at all, does nothing and says so; then the server is judged (`_judge`) and asked again. Judging
+    no epoch at all, does nothing and says so; then the server is judged (`judge`) and asked again. Judging
     keeps the epoch only if both runs kept what they acknowledged (`persistence`); otherwise the log may have
     gone backwards, and a new epoch tells every reader to load anew.
 
@@ -20,8 +20,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
-import secrets
 from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -47,8 +45,8 @@ from livefeed.store import (
 )
 from livefeed.store.redis import plan
 from livefeed.store.redis.address import Connections, connect
+from livefeed.store.redis.judge import Judge
 from livefeed.store.redis.listener import Subscription
-from livefeed.store.redis.persistence import SETTINGS, Weakness, weaknesses
 from livefeed.store.redis.primary import Primary, Reply
 from livefeed.store.redis.records import RedisRecords
 from livefeed.store.redis.scripts import script
@@ -57,8 +55,6 @@ from livefeed.timeline import KEY_EVENTS, Front, Limits, SiteFront
 
 if TYPE_CHECKING:
     from livefeed.settings import Settings
-
-_logger = logging.getLogger(__name__)
 
 
 class RedisStore:
@@ -69,11 +65,10 @@ class RedisStore:
     ) -> None:
         self._connections = connections
         self._primary = Primary(connections.calls, store_timeout=store_timeout, write_timeout=write_timeout)
+        self._judge = Judge(self._primary, watched=connections.watched, accept=accept)
         self._records = RedisRecords(self._primary)
         self._store_timeout = store_timeout
         self._write_timeout = write_timeout
-        self._accept = frozenset(accept)
-        self._warned: set[str] = set()
         self._supervisor: asyncio.Task[None] | None = None
         self._known_epoch = ""
         self._known: dict[str, int] = {}  # channel -> newest offset that this process was given
@@ -102,9 +97,9 @@ class RedisStore:
         A server out of reach is no error: the store begins away and heals when it comes. Raises
         `StoreRefused` for one that is there and unfit.
         """
-        subscription = Subscription(self._connections.news, self._primary, listener, self._judge)
+        subscription = Subscription(self._connections.news, self._primary, listener, self._judge.epoch)
         try:
-            await self._judge()
+            await self._judge.epoch()
         except StoreAway as error:
             self._primary.set_away(True, error)
         except StoreRefused:
@@ -151,7 +146,7 @@ class RedisStore:
                 instead_of = reply[1] if reply[0] == "behind" else ""
                 try:
                     async with asyncio.timeout_at(deadline):
-                        await self._judge(instead_of)
+                        await self._judge.epoch(instead_of)
                 except TimeoutError:
                     raise StoreAway("Redis could not be judged in time; nothing was changed") from None
 
@@ -172,7 +167,7 @@ class RedisStore:
     async def begin_epoch(self, instead_of: str) -> str:
         """Start a new epoch if `instead_of` is still the current one; the current epoch afterwards. Offsets
         go on from where they are, and every listener is told to heal."""
-        return await self._judge(instead_of, knock=False)
+        return await self._judge.epoch(instead_of, knock=False)
 
     async def coverage(self, slug: str) -> Coverage | None:
         epoch, entry = await self._view("states", "coverage", slug)
@@ -271,7 +266,7 @@ class RedisStore:
 
     async def check(self) -> list[str]:
         """What is wrong with the server's persistence, accepted or not."""
-        return [weakness.sentence for weakness in await self._weaknesses(knock=False)]
+        return [weakness.sentence for weakness in await self._judge.weaknesses(knock=False)]
 
     async def _page(self, channel: str, after: int | str, limit: int, max_bytes: int) -> Page:
         epoch, top, started, *entries = await self._view("read", channel, after, limit, max_bytes)
@@ -290,53 +285,8 @@ class RedisStore:
             reply: list[Reply] = await self._primary.evaluate(script(name), *arguments)
             if reply[0]:
                 return reply
-            await self._judge()
+            await self._judge.epoch()
         raise StoreAway("Redis was started again, or emptied, twice during one call")
-
-    async def _judge(self, instead_of: str = "", *, knock: bool = True) -> str:
-        """Check the server, note which run of it this is, and name the epoch.
-
-        Raises `StoreRefused` for a server that must not be used, `StoreAway`.
-        """
-        facts = dict(
-            line.split(":", 1)
-            for line in (await self._primary.ask("INFO", knock=knock)).splitlines()
-            if ":" in line
-        )
-        if facts["role"] != "master":
-            if self._connections.watched:
-                raise StoreAway("Sentinel names a server that is not a primary: a failover is under way")
-            raise StoreRefused(
-                f"LIVEFEED_STORE names a replica of {facts.get('master_host')}:{facts.get('master_port')}, "
-                "which takes no writes: name its primary, or its sentinels with redis+sentinel://"
-            )
-        found = await self._weaknesses(knock=knock)
-        refused = [weakness.sentence for weakness in found if weakness.name not in self._accept]
-        if refused:
-            raise StoreRefused("; ".join(refused))
-        for weakness in found:
-            if weakness.name not in self._warned:
-                self._warned.add(weakness.name)
-                _logger.warning("accepted by LIVEFEED_ACCEPT: %s", weakness.sentence)
-        # A replica that takes over may lack what its primary had acknowledged.
-        alone = facts["connected_slaves"] == "0" and facts["second_repl_offset"] == "-1"
-        durable = alone and not found and not self._connections.watched
-        epoch: str | None = await self._primary.evaluate(
-            script("sync"), facts["run_id"], int(durable), secrets.token_hex(4), instead_of, knock=knock
-        )
-        if epoch is None:
-            raise StoreAway("Redis was started again while it was judged")
-        return epoch
-
-    async def _weaknesses(self, *, knock: bool) -> list[Weakness]:
-        config: dict[str, str] = {}
-        try:
-            for setting in SETTINGS:
-                pair = await self._primary.ask("CONFIG", "GET", setting, knock=knock)
-                config |= dict([pair]) if pair else {}
-        except ResponseError:  # a managed server, or a user without that right
-            return weaknesses(None)
-        return weaknesses(config)
 
     def _remember(self, epoch: str, events: Sequence[Event]) -> None:
         if epoch != self._known_epoch:
