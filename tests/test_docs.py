@@ -22,7 +22,7 @@ from livefeed.cli import app
 from livefeed.events import live_channel
 from livefeed.pages import template_folder
 from livefeed.settings import Settings
-from livefeed.web import api, corrections, desk, embedding, files, hub, live, reader, syndication
+from livefeed.web.app import DOORS
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = sorted((ROOT / "docs").glob("*.md"))
@@ -86,7 +86,7 @@ def test_every_command_is_in_the_guide_or_the_readme() -> None:
 
 def routes() -> Iterator[str]:
     """Every request that the doors answer, such as `GET /live/{slug}`."""
-    for door in (reader, corrections, live, embedding, syndication, hub, desk, api, files):
+    for door in DOORS:
         for route in door.routes:
             pattern = re.search(r"\{form:([\w|]+)\}", route.path)
             for form in pattern[1].split("|") if pattern else [""]:

@@ -45,9 +45,11 @@ from livefeed.web import (
     api,
     chores,
     corrections,
+    crawlers,
     desk,
     embedding,
     files,
+    health,
     hub,
     live,
     reader,
@@ -63,7 +65,7 @@ COURIER_INTERVAL = 1.0  # seconds until a new webhook is served by another proce
 NEWEST = 200  # updates that a front holds: what pages show, and the news sitemap
 CHANGES = 4  # of an item of a feed that are remembered, on average
 
-DOORS = (reader, corrections, live, embedding, syndication, hub, desk, api, files)
+DOORS = (reader, crawlers, health, corrections, live, embedding, syndication, hub, desk, api, files)
 
 
 def create_app(rooms: Rooms) -> web.Application:

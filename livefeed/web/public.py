@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 from datetime import datetime
 
 from aiohttp import web
@@ -10,6 +10,7 @@ from aiohttp import web
 from livefeed.model import Update
 from livefeed.newsroom import Unknown
 from livefeed.timeline import Front
+from livefeed.web.answers import Problem
 from livefeed.web.documents import Document, respond
 from livefeed.web.rooms import Rooms, rooms_of, wants_lite
 
@@ -41,6 +42,23 @@ async def published(rooms: Rooms, front: Front, id: str) -> Update:
     if update is None or update.coverage != front.coverage.slug or not update.status.public:
         raise Unknown(f"There is no update {id!r} in the coverage {front.coverage.slug!r}.")
     return update
+
+
+def page_number(request: web.Request, name: str, most: int, whole: str, called: str = "") -> int:
+    """Which of the pages or parts (`called` so, if not as in the query) of the `whole` the query asks for.
+    Raises `Problem` for one that is not."""
+    text = request.query[name]
+    if not (text.isascii() and text.isdigit() and len(text) < 9 and 1 <= int(text) <= most):
+        called = called or name
+        raise Problem(
+            404, f"There is no {called} {text[:20]!r}; the {called}s of this {whole} are 1 to {most}."
+        )
+    return int(text)
+
+
+def positions_of(fronts: Mapping[str, Front]) -> Hashable:
+    """What the state of `fronts` is known by."""
+    return tuple(sorted((slug, front.position) for slug, front in fronts.items()))
 
 
 async def page(

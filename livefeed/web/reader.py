@@ -1,30 +1,33 @@
-"""Readers' pages: index, live page, archive, permalink, pictures; what crawlers ask for; and the machine's
-own health."""
+"""Readers' pages: index, live page, archive, permalink; and their pictures."""
 
 from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Callable, Hashable, Iterable, Mapping
-from datetime import UTC, datetime
+from collections.abc import Iterable
 
 from aiohttp import web
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from yarl import URL
 
-from livefeed.feeds import sitemaps
 from livefeed.model import Position, Update
 from livefeed.newsroom import Unknown
 from livefeed.pages import archive_pages, archived_pages
 from livefeed.store import StoreAway
 from livefeed.timeline import Front
 from livefeed.web.answers import Problem
-from livefeed.web.documents import respond
-from livefeed.web.public import PAGE_CACHING, front_of, key_of, page, page_answer, published
+from livefeed.web.public import (
+    PAGE_CACHING,
+    front_of,
+    key_of,
+    page,
+    page_answer,
+    page_number,
+    positions_of,
+    published,
+)
 from livefeed.web.repeats import never_repeat, repeatable
 from livefeed.web.rooms import pages_of, rooms_of, wants_lite
 
-SITEMAP_CACHING = "public, max-age=60, stale-while-revalidate=60, stale-if-error=86400"
 PICTURE_CACHING = "public, max-age=300, stale-if-error=3600"  # short: a retraction withdraws pictures too
 
 routes = web.RouteTableDef()
@@ -38,13 +41,13 @@ async def index(request: web.Request) -> web.Response:
     pages = pages_of(request)
     site = await rooms.fronts.site()
     if "archived" in request.query:
-        number = _number(request, "archived", archived_pages(site), "archive", "page")
+        number = page_number(request, "archived", archived_pages(site), "archive", "page")
         key = key_of(request, f"archived {number}")
         return await page(request, key, site.position, lambda: pages.archived_page(site, number))
     with contextlib.suppress(StoreAway):
         await rooms.fronts.warm()  # one opened a moment ago stands where its first update puts it
     latest = rooms.fronts.in_memory()
-    state = (site.position, _positions(latest))
+    state = (site.position, positions_of(latest))
     return await page(request, key_of(request, "index"), state, lambda: pages.index_page(site, latest))
 
 
@@ -110,94 +113,6 @@ async def picture(request: web.Request) -> web.StreamResponse:
     return web.FileResponse(path, headers=headers)
 
 
-@routes.get("/robots.txt")
-async def robots(request: web.Request) -> web.Response:
-    """Crawlers read pages and feeds, not streams."""
-    base = rooms_of(request).base_url
-    text = (
-        "User-agent: *\nDisallow: /desk\nDisallow: /api/\nDisallow: /ws\nDisallow: /sse\nDisallow: /changes\n"
-        f"\nSitemap: {base}/sitemap.xml\nSitemap: {base}/news-sitemap.xml\n"
-    )
-    return web.Response(text=text, headers={"Cache-Control": "public, max-age=3600"})
-
-
-@routes.get("/sitemap.xml")
-async def sitemap(request: web.Request) -> web.Response:
-    """The index and all live pages; of a very large site the parts, each at `?part=n`."""
-    rooms = rooms_of(request)
-    site = await rooms.fronts.site()
-    with contextlib.suppress(StoreAway):
-        await rooms.fronts.warm()
-    fronts = rooms.fronts.in_memory()
-    parts = sitemaps.sitemap_parts(site)
-    part = _number(request, "part", parts, "sitemap") if "part" in request.query else 0
-    if not part and parts == 1:
-        part = 1
-
-    def made() -> sitemaps.Sitemap:
-        if part:
-            return sitemaps.sitemap(site, fronts, base_url=rooms.base_url, part=part)
-        return sitemaps.sitemap_index(site, fronts, base_url=rooms.base_url)
-
-    return await _sitemap(request, f"sitemap {part}", (site.position, _positions(fronts)), made)
-
-
-@routes.get("/news-sitemap.xml")
-async def news_sitemap(request: web.Request) -> web.Response:
-    """What was published in the last two days."""
-    rooms = rooms_of(request)
-    now = datetime.now(UTC)
-    site = await rooms.fronts.site()
-    with contextlib.suppress(StoreAway):
-        await rooms.fronts.warm()
-        for coverage in sitemaps.closed_lately(site, now):
-            await rooms.fronts.front(coverage.slug)
-    fronts = rooms.fronts.in_memory()
-
-    def made() -> sitemaps.Sitemap:
-        pages = sitemaps.news_pages(fronts.values(), now)
-        return sitemaps.news_sitemap(pages, base_url=rooms.base_url, site_title=rooms.settings.site_title)
-
-    # What was news a minute ago may be none now, although nothing happened.
-    state = (now.replace(second=0, microsecond=0), _positions(fronts))
-    return await _sitemap(request, "sitemap news", state, made)
-
-
-@routes.get("/healthz")
-async def healthz(_: web.Request) -> web.Response:
-    """The process lives."""
-    return web.json_response({"status": "ok"}, headers={"Cache-Control": "no-store"})
-
-
-@routes.get("/readyz")
-async def readyz(request: web.Request) -> web.Response:
-    """Whether to send readers here. A store that is away keeps it ready, or every node of a fleet would be
-    taken out at once; before the first sync and while stopping it is not."""
-    rooms = rooms_of(request)
-    ready = rooms.synced and not rooms.draining
-    document = {
-        "status": "ready" if ready else "draining" if rooms.draining else "starting",
-        "store": "away" if rooms.store.away else "here",
-    }
-    headers = {"Cache-Control": "no-store"}
-    return web.json_response(document, status=200 if ready else 503, headers=headers)
-
-
-@routes.get("/metrics")
-async def metrics_text(request: web.Request) -> web.Response:
-    """Prometheus' text, for this machine or for who has the token."""
-    token = rooms_of(request).settings.metrics_token.get_secret_value()
-    if token:
-        allowed = request.headers.get("Authorization") == f"Bearer {token}"
-    else:
-        # Behind a proxy on this machine everybody seems to come from here: a forwarded request does not
-        # count.
-        allowed = request.remote in {"127.0.0.1", "::1"} and "X-Forwarded-For" not in request.headers
-    if not allowed:
-        raise Problem(403, "Metrics are for this machine, or for who sends the metrics token.")
-    return web.Response(body=generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
-
-
 def _shows(fronts: Iterable[Front], media_id: str) -> bool:
     """True when a page that is in memory shows the picture."""
     for front in fronts:
@@ -237,7 +152,7 @@ async def _archive_page(request: web.Request, front: Front, oldest_first: bool) 
     never_repeat(request)
     rooms = rooms_of(request)
     size = rooms.settings.page_size
-    number = _number(request, "page", -(-front.total // size), "coverage")
+    number = page_number(request, "page", -(-front.total // size), "coverage")
     coverage = front.coverage
     newest = archive_pages(front.total, size)
     # A full page changes only with its updates; the number of pages after it moves with every new one.
@@ -260,36 +175,6 @@ async def _archive_page(request: web.Request, front: Front, oldest_first: bool) 
         return pages.archive_page(coverage, updates, number, total, oldest_first=oldest_first)
 
     return await page(request, key, state, made)
-
-
-def _number(request: web.Request, name: str, most: int, whole: str, called: str = "") -> int:
-    """Which of the pages or parts (`called` so, if not as in the query) of the `whole` the query asks for.
-    Raises `Problem` for one that is not."""
-    text = request.query[name]
-    if not (text.isascii() and text.isdigit() and len(text) < 9 and 1 <= int(text) <= most):
-        called = called or name
-        raise Problem(
-            404, f"There is no {called} {text[:20]!r}; the {called}s of this {whole} are 1 to {most}."
-        )
-    return int(text)
-
-
-def _positions(fronts: Mapping[str, Front]) -> Hashable:
-    return tuple(sorted((slug, front.position) for slug, front in fronts.items()))
-
-
-async def _sitemap(
-    request: web.Request, key: str, state: Hashable, make: Callable[[], sitemaps.Sitemap]
-) -> web.Response:
-    changes: list[datetime | None] = []
-
-    def rendered() -> bytes:
-        made = make()
-        changes.append(made.changed_at)
-        return made.document
-
-    document = await rooms_of(request).documents.get(key, state, rendered, lambda: changes[-1])
-    return respond(request, document, content_type=sitemaps.CONTENT_TYPE, cache_control=SITEMAP_CACHING)
 
 
 def _version(update: Update) -> tuple[str, Position | None]:
