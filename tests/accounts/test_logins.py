@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from argon2 import PasswordHasher
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -149,6 +151,28 @@ async def test_the_right_password_logs_in_and_is_kept_as_argon2id_alone(
     (kept,) = await store.records.all("password")
     assert "$argon2id$v=19$m=19456,t=2,p=1$" in kept.value
     assert GOOD.encode() not in b"".join(path.read_bytes() for path in tmp_path.iterdir())
+
+
+async def test_the_name_of_whose_it_is_makes_a_password_no_better(logins: Logins) -> None:
+    word = "Zenobiana 7$k"
+    await logins.set_password("Samer", word, ())
+    with pytest.raises(PasswordRefused, match="easily guessed"):
+        await logins.set_password("Zenobiana", word, ())
+    with pytest.raises(PasswordRefused, match="easily guessed"):
+        await logins.set_password("Samer", word, ("Zenobiana Post",))
+
+
+async def test_a_password_kept_with_former_parameters_is_kept_with_todays_at_the_next_login(
+    logins: Logins, store: SQLiteStore
+) -> None:
+    former = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(GOOD)
+    (kept,) = await store.records.all("password")
+    older = json.dumps({"hashed": former, "changed_at": "2026-01-01T00:00:00Z"})
+    await store.records.put("password", kept.name, older, expected=kept.version)
+    for _ in range(2):
+        assert await logins.log_in("Samer", GOOD, HERE)
+        (kept,) = await store.records.all("password")
+        assert "$m=19456,t=2,p=1$" in kept.value
 
 
 async def test_another_keyboards_form_of_the_same_letters_is_the_same_password(logins: Logins) -> None:

@@ -53,6 +53,31 @@ async def test_pages_of_the_list_join_without_a_gap_or_a_double(server: Server) 
         assert (refused.status, refused.json()["field"]) == (400, "before")
 
 
+async def test_a_contributor_reads_own_unpublished_updates_and_nobody_elses(server: Server) -> None:
+    await server.open()
+    theirs = {
+        status: await server.publish(headline=f"theirs {status}", status=status)
+        for status in ("draft", "submitted")
+    }
+    theirs["scheduled"] = await server.publish(headline="theirs scheduled", publish_at="2099-01-01T00:00:00Z")
+    own = await server.ask(
+        "POST", UPDATES, role=Role.CONTRIBUTOR, json={"headline": "own", "status": "draft"}
+    )
+    for role, seen in ((Role.CONTRIBUTOR, 1), (Role.EDITOR, 4)):
+        listed = (await server.ask("GET", f"{UPDATES}?status=unpublished", role=role)).json()["updates"]
+        assert len(listed) == seen
+        desk = (await server.ask("GET", "/desk/story", role=role)).text
+        assert [f"theirs {status}" in desk for status in theirs] == [role is Role.EDITOR] * 3
+        for update in theirs.values():
+            status = 200 if role is Role.EDITOR else 404
+            for path in ("", "/revisions"):
+                asked = await server.ask("GET", f"{UPDATES}/{update['id']}{path}", role=role)
+                assert asked.status == status
+            page = await server.ask("GET", f"/desk/story/updates/{update['id']}/history", role=role)
+            assert page.status == status
+    assert own.json()["headline"] in (await server.ask("GET", "/desk/story", role=Role.CONTRIBUTOR)).text
+
+
 async def test_pages_of_the_unpublished_join_without_a_gap_or_a_double(server: Server) -> None:
     await server.open()
     ids = [(await server.publish(headline=str(number), status="draft"))["id"] for number in range(7)]

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from desk_browser import Browser, arrived, deeds
-from live_server import Server
+from live_server import Server, running, settings_for
 
-from livefeed.accounts import Hasher, Logins
+from livefeed.accounts import Accounts, Hasher, Logins, Seen
 from livefeed.audit import Search
 from livefeed.model import Role
+from livefeed.web.guard import SESSION_COOKIE
 
 GOOD, BETTER = "قهوة الصباح في دمشق", "kitchen-window-7-lemon"
 
@@ -64,6 +66,33 @@ async def test_another_password_takes_the_current_one_and_ends_every_other_sessi
     assert (await there.get("/desk")).status == 303
     assert (await Browser(server).log_in("Sara", GOOD)).status == 403
     assert (await Browser(server).log_in("Sara", BETTER)).status == 303
+
+
+async def test_a_login_by_link_stands_for_the_current_password_for_a_quarter_of_an_hour(
+    server: Server,
+) -> None:
+    store, editor = server.rooms.store, "Sara"
+    await server.rooms.accounts.people.add(editor, Role.EDITOR)
+    await server.rooms.logins.set_password(editor, GOOD, ())
+    for minutes, status in ((20, 422), (10, 303)):
+
+        def then(minutes: int = minutes) -> datetime:
+            return datetime.now(UTC) - timedelta(minutes=minutes)
+
+        former = Accounts(store.records, session_idle=7200, session_lifetime=7200, now=then)
+        redeemed = await former.sessions.redeem(await former.sessions.login_code(editor), Seen())
+        assert redeemed
+        browser = Browser(server, cookie=f"{SESSION_COOKIE}={redeemed[0]}")
+        answer = await browser.post("/desk/account/password", {"password": BETTER, "again": BETTER})
+        assert answer.status == status, f"{minutes} minutes after the login"
+
+
+async def test_the_sites_own_name_makes_a_password_no_better(tmp_path: Path) -> None:
+    async with running(settings_for(tmp_path, site_title="Qasiouniya")) as server:
+        browser = await arrived(server, "Sara", Role.EDITOR)
+        for password in ("Qasiouniya 7$k", "livefeed-7$k"):
+            answer = await browser.post("/desk/account/password", {"password": password, "again": password})
+            assert answer.status == 422, password
 
 
 async def test_sessions_end_one_by_one_and_all_others_at_once(server: Server) -> None:
