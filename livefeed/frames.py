@@ -24,10 +24,12 @@ from livefeed.model import Position
 
 
 class View(StrEnum):
-    """What a reader wants of an event: its JSON document, or the HTML fragment of the page."""
+    """What a reader wants of an event: its JSON document, the HTML fragment of the page, or (desks) only that
+    it happened."""
 
     JSON = "json"
     HTML = "html"
+    HINTS = "hints"
 
 
 class Wire(StrEnum):
@@ -64,19 +66,24 @@ def event_text(event: Event, content: str) -> str:
     return f'{{"kind":"{event.kind}","position":"{event.position}",{content}}}'
 
 
+def hint(kind: str, position: Position) -> str:
+    """Something of this kind happened, up to `position`; what it was is to be asked for."""
+    return f'{{"kind":"{kind}","position":"{position}"}}'
+
+
 def hello(position: Position) -> str:
     """The first frame: where this stream starts."""
-    return f'{{"kind":"hello","position":"{position}"}}'
+    return hint("hello", position)
 
 
 def heartbeat(position: Position) -> str:
     """Everything up to `position` was written to this reader, who can prove a gap with it."""
-    return f'{{"kind":"heartbeat","position":"{position}"}}'
+    return hint("heartbeat", position)
 
 
 def reload(position: Position) -> str:
     """The reader's cursor is worthless; the stream goes on live from `position`."""
-    return f'{{"kind":"reload","position":"{position}"}}'
+    return hint("reload", position)
 
 
 def goodbye(retry: int) -> str:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from random import Random
@@ -18,7 +18,7 @@ from witness import Witness
 
 from livefeed.events import Event, Kind, live_channel, public_coverage, public_update
 from livefeed.fanout import Channel, Fanout, Reader, Start
-from livefeed.frames import View, Wire, content_of, event_text, form_of, html_content
+from livefeed.frames import View, Wire, content_of, event_text, form_of, hint, html_content
 from livefeed.store import Batch, Fact, Listener, Page, StoreAway
 from livefeed.store.sqlite import SQLiteStore
 
@@ -28,6 +28,8 @@ LIVE = live_channel(SLUG)
 
 def render(event: Event, view: View) -> str:
     """As the server does, with a plainer fragment."""
+    if view is View.HINTS:
+        return hint(event.kind, event.position)
     if view is View.HTML:
         update = event.update
         html = f"<p>{update.headline}{update.body}</p>" if update else "<header></header>"
@@ -79,10 +81,12 @@ class TroubledStore(SQLiteStore):
         self.held = asyncio.Event()
         self._chance = chance
 
-    async def start(self, listener: Listener | None = None) -> None:
+    async def start(
+        self, listener: Listener | None = None, hear: Callable[[str], None] | None = None
+    ) -> None:
         if listener is not None and self._chance is not None:
             listener = Rumours(listener, self._chance)
-        await super().start(_Ear(self, listener) if listener else None)
+        await super().start(_Ear(self, listener) if listener else None, hear)
 
     async def read(self, channel: str, after: int, limit: int, max_bytes: int = 1 << 20) -> Page:
         self._refuse()

@@ -44,6 +44,7 @@ from livefeed.notes import Note, NoteKind, NoteState
 from livefeed.pages import (
     STATIC,
     Pages,
+    Panels,
     archive_pages,
     first_page_count,
 )
@@ -179,14 +180,12 @@ def desk_of(pages: Pages, front: Front, waiting: Sequence[Update], role: Role, p
     ]
     return pages.desk_page(
         front,
-        [*waiting, RETRACTED],
-        notes,
+        Panels((*waiting, RETRACTED), tuple(notes), more_retracted=True),
         editor,
         hold=5,
         breaking_hold=10,
         body_bytes=100_000,
         nonce="n0nce",
-        more_retracted=True,
     )
 
 

@@ -90,7 +90,7 @@ def test_a_frame_is_made_once_a_form_and_a_text_once_a_view() -> None:
         for wire in Wire:
             for view in View:
                 entry.frame(form_of(wire, view), counting)
-    assert sorted(made) == [View.HTML, View.JSON]
+    assert sorted(made) == sorted(View)
     assert entry.frame(PLAIN, counting) is entry.frame(PLAIN, counting)
 
 

@@ -78,6 +78,10 @@ class Fanout:
             if channel.readers or channel.waiting:
                 yield channel
 
+    def channel(self, name: str) -> Channel | None:
+        """The channel `name`, if it is followed."""
+        return self._channels.get(name)
+
     def receive(self, event: Event) -> None:
         """See `Listener`."""
         channel = self._channels.get(event.channel)

@@ -28,7 +28,7 @@ from livefeed.fanout.arrival import Arrivals
 from livefeed.fanout.passes import Passes
 from livefeed.fanout.reader import RELOAD, Reader, Start
 from livefeed.fanout.replay import BLOCK_EVENTS, Replay, Spawn
-from livefeed.frames import hello, on_wire
+from livefeed.frames import View, hello, hint, on_wire
 from livefeed.model import Position
 from livefeed.store import Store, StoreError
 from livefeed.tail import Tail
@@ -266,6 +266,18 @@ class Channel:
     def drop_stalled(self, timeout: float) -> None:
         """Cut off readers that took nothing for `timeout` seconds; they resume with their cursors."""
         self._passes.drop_stalled(timeout)
+
+    def hint(self, kind: str) -> None:
+        """Tell whoever follows in hints of something that is in no log. It names the top, so it goes only to
+        those who have that: the events that the others are written yet are hints as well."""
+        position = self.tail.position
+        for reader in list(self.readers):
+            if (
+                reader.form.view is View.HINTS
+                and reader.offset == position.offset
+                and not (reader.behind or reader.transport.is_closing())
+            ):
+                reader.transport.write(on_wire(reader.form.wire, hint(kind, position), kind))
 
     async def beat(self) -> None:
         """Send a heartbeat to every reader who has everything."""

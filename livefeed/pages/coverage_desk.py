@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from livefeed.audience import Audience
@@ -16,6 +17,27 @@ from livefeed.pages.rendering import Rendering
 from livefeed.standing import Standing
 from livefeed.store import Revision
 from livefeed.timeline import Front, SiteFront
+
+
+@dataclass(frozen=True, slots=True)
+class Panels:
+    """What a desk works through: updates that are not published yet or were retracted, and notes.
+
+    `retracted_before` is set for other than the newest retracted ones, and `more_retracted` when there are
+    older ones than those.
+    """
+
+    updates: tuple[Update, ...]
+    notes: tuple[Note, ...]
+    retracted_before: str | None = None
+    more_retracted: bool = False
+
+    @property
+    def stamp(self) -> Hashable:
+        """Another one after every change of any of it."""
+        updates = tuple((update.id, update.version) for update in self.updates)
+        notes = tuple((note.id, note.version) for note in self.notes)
+        return updates, notes, self.more_retracted
 
 
 class CoverageDeskPages(Rendering):
@@ -34,40 +56,47 @@ class CoverageDeskPages(Rendering):
     def desk_page(
         self,
         front: Front,
-        listed: Sequence[Update],
-        notes: Sequence[Note],
+        panels: Panels,
         editor: Editor,
         *,
         hold: float,
         breaking_hold: float,
         body_bytes: int,
         nonce: str,
-        retracted_before: str | None = None,
-        more_retracted: bool = False,
-        parts: bool = False,
     ) -> str:
-        """The composer beside the live stream, and panels of what is not published yet or was retracted
-        (`listed`); `retracted_before` is set for other than the newest retracted ones, and `more_retracted`
-        when there are older ones than those.
+        """The composer beside the live stream, and the panels.
 
         `hold` and `breaking_hold` are the seconds in which an update can be taken back, `body_bytes` is the
-        longest text; `nonce` allows the style sheets that the rich-text editor writes by itself. `parts` are
-        the panels alone, for a desk that is open.
+        longest text; `nonce` allows the style sheets that the rich-text editor writes by itself.
         """
-        return self._at_desk(
-            "desk_parts.html" if parts else "desk.html",
+        return self._desk(
+            "desk.html",
+            front,
+            panels,
             editor,
-            slug=front.coverage.slug,
-            notes=notes,
-            panel_entries=_by_status(listed),
-            account=editor.account,
             hold=hold,
             breaking_hold=breaking_hold,
             body_bytes=body_bytes,
             nonce=nonce,
-            retracted_before=retracted_before,
-            more_retracted=more_retracted,
             **self._stream(front),
+        )
+
+    def desk_panels(self, front: Front, panels: Panels, editor: Editor) -> str:
+        """The panels alone, for a desk that is open. Of `editor` they show what the role and the language
+        are, and whose notes are their own."""
+        return self._desk("desk_parts.html", front, panels, editor, front=front, coverage=front.coverage)
+
+    def _desk(self, template: str, at: Front, panels: Panels, editor: Editor, /, **values: object) -> str:
+        return self._at_desk(
+            template,
+            editor,
+            slug=at.coverage.slug,
+            account=editor.account,
+            notes=panels.notes,
+            panel_entries=_by_status(panels.updates),
+            retracted_before=panels.retracted_before,
+            more_retracted=panels.more_retracted,
+            **values,
         )
 
     def running_part(

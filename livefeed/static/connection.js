@@ -19,8 +19,10 @@ const KINDS = ['hello', 'heartbeat', 'reload', 'goodbye', 'published', 'revised'
 
 // Each way takes the address, the cursor and two callbacks, and returns how to close it without a callback.
 
-export function overSocket(channel, after, frame, lost) {
-  const socket = new WebSocket(address(channel, 'ws', after));
+export function overSocket(channel, after, frame, lost, door = 'ws') {
+  const url = address(channel, door, after);
+  url.protocol = url.protocol.replace('http', 'ws');
+  const socket = new WebSocket(url);
   socket.onmessage = message => frame(JSON.parse(message.data));
   socket.onclose = lost;
   return () => {
@@ -187,7 +189,5 @@ export class Connection {
 
 function address(channel, way, after) {
   const cursor = after ? `&after=${encodeURIComponent(after)}` : '';
-  const url = new URL(`${channel}/${way}?view=html${cursor}`, location.href);
-  if (way === 'ws') url.protocol = url.protocol.replace('http', 'ws');
-  return url;
+  return new URL(`${channel}/${way}?view=html${cursor}`, location.href);
 }

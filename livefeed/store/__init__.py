@@ -18,7 +18,7 @@ Invariants
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
@@ -160,10 +160,17 @@ class Store(Protocol):
     @property
     def records(self) -> Records: ...
 
-    async def start(self, listener: Listener | None = None) -> None:
-        """Open, check persistence, and begin to announce to `listener`. Raises `StoreRefused`."""
+    async def start(
+        self, listener: Listener | None = None, hear: Callable[[str], None] | None = None
+    ) -> None:
+        """Open, check persistence, and begin to announce to `listener`, and to give `hear` what is whispered.
+        Raises `StoreRefused`."""
 
     async def aclose(self) -> None: ...
+
+    async def whisper(self, message: str) -> None:
+        """Tell a few words to every process that shares this store, this one among them. They cost no disk
+        and are kept nowhere: whoever does not listen at this moment never hears them."""
 
     async def now(self) -> datetime:
         """The store's clock, so that all processes of a fleet agree what is due."""

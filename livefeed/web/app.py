@@ -24,6 +24,7 @@ from livefeed.courier.hooks import Patience, Webhooks
 from livefeed.courier.hub import Hub, Subscriptions, TopicDocument
 from livefeed.courier.outside import Network, Outside
 from livefeed.courier.ping import Pings
+from livefeed.desks import Desks
 from livefeed.events import Event, live_channel, public_coverage, public_update
 from livefeed.fanout import Fanout
 from livefeed.feeds import Galleys
@@ -60,6 +61,7 @@ from livefeed.web.answers import add_security_headers, answer_errors
 from livefeed.web.documents import Documents
 from livefeed.web.rooms import ROOMS, Rooms
 from livefeed.websub import Topic
+from livefeed.whispers import Whispers
 
 COURIER_INTERVAL = 1.0  # seconds until a new webhook is served by another process than the one that took it
 NEWEST = 200  # updates that a front holds: what pages show, and the news sitemap
@@ -147,7 +149,9 @@ async def open_rooms(settings: Settings, store: Store) -> AsyncIterator[Rooms]:
             first_pause=settings.webhook_pause,
         )
     courier = Courier(lease, [webhooks, websub], interval=min(COURIER_INTERVAL, settings.courier_lease / 4))
-    listeners = Listeners(fanout, courier)
+    whispers = Whispers(store)
+    desks = Desks(fanout, whispers)
+    listeners = Listeners(fanout, courier, desks)
     limits = _limits(settings)
     accounts = Accounts(
         store.records, session_idle=settings.session_idle, session_lifetime=settings.session_lifetime
@@ -158,8 +162,9 @@ async def open_rooms(settings: Settings, store: Store) -> AsyncIterator[Rooms]:
         accounts=accounts,
         logins=Logins(store.records, accounts, Hasher()),
         autosaves=Autosaves(store),
-        presence=Presence(store),
+        presence=Presence(whispers, desks.presence_changed),
         notes=Notes(store),
+        desks=desks,
         snippets=Snippets(store),
         media=shelf,
         newsroom=Newsroom(store, announce=listeners.receive, new_id=lambda: secrets.token_hex(8)),
@@ -187,7 +192,7 @@ async def open_rooms(settings: Settings, store: Store) -> AsyncIterator[Rooms]:
     async with contextlib.AsyncExitStack() as closing:
         closing.push_async_callback(store.aclose)
         closing.callback(rooms.logins.close)
-        await store.start(listeners)
+        await store.start(listeners, whispers.hear)
         await rooms.media.start()
         closing.push_async_callback(rooms.media.aclose)
         closing.push_async_callback(rooms.documents.aclose)
@@ -211,6 +216,8 @@ async def open_rooms(settings: Settings, store: Store) -> AsyncIterator[Rooms]:
 
 def _text_of(event: Event, view: View, rooms: Rooms) -> str:
     """The text of an event's frame."""
+    if view is View.HINTS:
+        return frames.hint(event.kind, event.position)
     if view is View.HTML:
         slug = event.update.coverage if event.update else event.coverage.slug if event.coverage else ""
         id, html = rooms.pages.frame_html(event, rooms.fronts.coverage(slug))

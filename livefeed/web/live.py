@@ -48,8 +48,19 @@ async def site_websocket(request: web.Request) -> web.StreamResponse:
 @needs(Role.EDITOR)
 async def desk_websocket(request: web.Request) -> web.StreamResponse:
     """Drafts, submissions and schedules of a coverage, for editors on our own pages."""
-    slug = request.match_info["slug"]
     # Not for contributors: they may see their own unpublished updates, and here are everybody's.
+    return await _desk_socket(request)
+
+
+@routes.get("/desk/{slug}/hints", allow_head=False)
+@needs(Role.CONTRIBUTOR)
+async def desk_hints(request: web.Request) -> web.StreamResponse:
+    """That something changed at a coverage's desk, and nothing of what: each asks for what they may see."""
+    return await _desk_socket(request, View.HINTS)
+
+
+async def _desk_socket(request: web.Request, view: View | None = None) -> web.StreamResponse:
+    slug = request.match_info["slug"]
     caller = await caller_of(request)
     if caller.session or "Origin" in request.headers:
         # A browser sends cookies to a socket from any site's script: only our own pages may open this one.
@@ -67,7 +78,7 @@ async def desk_websocket(request: web.Request) -> web.StreamResponse:
             return True  # nobody can tell now; the next check will
         return True
 
-    view = _view(request)
+    view = view or _view(request)
     _accept(request)
     channel = await rooms.fanout.open(desk_channel(slug))
     start = await channel.start_of(request.query.get("after"))

@@ -14,6 +14,7 @@ from livefeed.autosaves import Autosaves
 from livefeed.courier import Courier
 from livefeed.courier.endpoints import Endpoints
 from livefeed.courier.hub import Subscriptions
+from livefeed.desks import Desks
 from livefeed.fanout import Fanout
 from livefeed.feeds import Galleys
 from livefeed.filings import Filings
@@ -42,6 +43,7 @@ class Rooms:
     autosaves: Autosaves
     presence: Presence
     notes: Notes
+    desks: Desks
     snippets: Snippets
     logins: Logins
     media: MediaShelf

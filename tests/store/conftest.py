@@ -65,7 +65,7 @@ def heard() -> Heard:
 @pytest.fixture
 async def store(unopened: Opener, heard: Heard) -> AsyncIterator[Store]:
     opened = unopened()
-    await opened.start(heard)
+    await opened.start(heard, heard.hear)
     yield opened
     await opened.aclose()
 
@@ -91,10 +91,15 @@ async def opened() -> AsyncIterator[Callable[..., Awaitable[Store]]]:
     """Opens and starts a store: `await opened(url, listener, setting=...)`; closed after the test."""
     stores: list[Store] = []
 
-    async def open_and_start(url: str, listener: Listener | None = None, **settings: Any) -> Store:
+    async def open_and_start(
+        url: str,
+        listener: Listener | None = None,
+        hear: Callable[[str], None] | None = None,
+        **settings: Any,
+    ) -> Store:
         store = open_store(patient(Settings(store=url, **settings)), serving=True)
         stores.append(store)
-        await store.start(listener)
+        await store.start(listener, hear)
         return store
 
     yield open_and_start

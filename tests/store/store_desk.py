@@ -6,13 +6,15 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from redis_server import PATIENCE
 
 from livefeed.events import SITE, Event, Kind, desk_channel, live_channel
 from livefeed.model import Correction, Coverage, Retraction, Status, Update
 from livefeed.store import Batch, Expected, Fact, Key, Revision, Store
+
+T = TypeVar("T")
 
 NOW = datetime(2020, 11, 22, 14, 15, tzinfo=UTC)
 
@@ -23,6 +25,7 @@ class Heard:
     def __init__(self) -> None:
         self.events: list[Event] = []
         self.heals = 0
+        self.whispers: list[str] = []
         self._more = asyncio.Event()
 
     def receive(self, event: Event) -> None:
@@ -33,13 +36,24 @@ class Heard:
         self.heals += 1
         self._more.set()
 
+    def hear(self, message: str) -> None:
+        self.whispers.append(message)
+        self._more.set()
+
     async def until(self, count: int) -> list[Event]:
         """The first `count` events, once they are here."""
+        return await self._until(self.events, count)
+
+    async def until_whispered(self, count: int) -> list[str]:
+        """The first `count` whispers, once they are here."""
+        return await self._until(self.whispers, count)
+
+    async def _until(self, what: list[T], count: int) -> list[T]:
         async with asyncio.timeout(PATIENCE):
-            while len(self.events) < count:
+            while len(what) < count:
                 self._more.clear()
                 await self._more.wait()
-        return self.events[:count]
+        return what[:count]
 
 
 class Desk:

@@ -792,6 +792,33 @@ async def test_all_records_of_a_kind_come_by_name(store: Store) -> None:
     assert await store.records.all("nothing") == []
 
 
+# whispers
+
+
+async def test_a_whisper_is_heard_in_its_order_and_kept_nowhere(desk: Desk, heard: Heard) -> None:
+    before = await everything(desk)
+    for word in ("هنا", "two\nlines", "three"):
+        await desk.store.whisper(word)
+    assert await heard.until_whispered(3) == ["هنا", "two\nlines", "three"]
+    assert await everything(desk) == before
+
+
+async def test_whoever_comes_later_hears_nothing_of_a_whisper_and_nobody_needs_to_listen(
+    unopened: Callable[[], Store],
+) -> None:
+    deaf = unopened()
+    await deaf.start()
+    await deaf.whisper("too early")
+    await deaf.aclose()
+    heard, store = Heard(), unopened()
+    await store.start(heard, heard.hear)
+    try:
+        await store.whisper("in time")
+        assert await heard.until_whispered(1) == ["in time"]
+    finally:
+        await store.aclose()
+
+
 # the store itself
 
 

@@ -584,3 +584,36 @@ async def test_a_server_from_before_corrections_were_listed_lists_them(
     assert await store.corrections(desk.slug, listed[1].rank, 10) == listed[2:]
     await desk.retract("u")
     assert await store.corrections(desk.slug, None, 10) == []
+
+
+# whispers
+
+
+async def test_a_whisper_reaches_every_process_and_costs_the_disk_nothing(
+    server: RedisServer, opened: Opener
+) -> None:
+    one, other = Heard(), Heard()
+    store = await opened(server.url, one, one.hear)
+    await opened(server.url, other, other.hear)
+    with server.client() as client:
+        before = client.info("persistence")["aof_current_size"]
+        for number in range(20):
+            await store.whisper(f"still here {number}")
+        await one.until_whispered(20)
+        assert await other.until_whispered(20) == [f"still here {number}" for number in range(20)]
+        assert client.info("persistence")["aof_current_size"] == before
+        await store.records.put("lease", "courier", "x")
+        assert client.info("persistence")["aof_current_size"] > before, "this is how a write shows"
+
+
+async def test_whispers_are_heard_again_once_a_server_is_back(server: RedisServer, opened: Opener) -> None:
+    heard = Heard()
+    store = await opened(server.url, heard, heard.hear)
+    server.kill()
+    await until(lambda: store.away)
+    with pytest.raises(StoreAway):
+        await store.whisper("lost")
+    server.start()
+    await until(lambda: not store.away)
+    await store.whisper("back")
+    assert await heard.until_whispered(1) == ["back"]

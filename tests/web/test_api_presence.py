@@ -1,8 +1,7 @@
-"""Who is at the desk: told by each tab, forgotten by itself, never logged."""
+"""Who is at the desk: told by each tab, forgotten by itself, never logged or stored."""
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -45,7 +44,7 @@ async def test_whoever_left_or_fell_silent_is_not_there_any_longer(
     assert (await server.ask("DELETE", f"{PLACE}/a", role="editor")).status == 204
     assert (await server.ask("DELETE", f"{PLACE}/a", role="editor")).status == 204
     assert await tell(server, "b", role="contributor") == []
-    monkeypatch.setattr(presence, "KEPT_FOR", timedelta(seconds=-1))  # silent for that long
+    monkeypatch.setattr(presence, "KEPT_FOR", -1.0)  # silent for that long
     await tell(server, "a")
     assert await tell(server, "b", role="contributor") == []
 

@@ -19,6 +19,8 @@ import './preview.js';
 import './shortcuts.js';
 import './snippets.js';
 
+const LOOK_INTERVAL = 10000;
+
 const composer = document.querySelector('desk-composer');
 const outbox = document.querySelector('desk-outbox');
 const panels = document.querySelector('desk-panels');
@@ -33,12 +35,17 @@ document.addEventListener('click', event => {
 });
 new MutationObserver(decorate).observe(stream, { childList: true, subtree: true });
 decorate();
-// A contributor sees nobody else's drafts, so nothing there changes but by this desk.
-if (channel) new Connection(channel, '', {
-  ways: [overSocket],
-  receive: () => panels.refresh(),
+// What comes says only that something changed. Where no socket is to be had, we look now and then instead.
+let looks;
+new Connection(channel, '', {
+  ways: [(...asked) => overSocket(...asked, 'hints')],
+  receive: ({ kind }) => (kind === 'presence' ? presence.look() : panels.refresh()),
   reload: async () => '',
-  tell: stands => stands && panels.refresh(),
+  tell: stands => {
+    clearInterval(looks);
+    if (stands) panels.refresh();
+    else looks = setInterval(() => panels.refresh(), LOOK_INTERVAL);
+  },
 });
 
 const asks = new URLSearchParams(location.search);

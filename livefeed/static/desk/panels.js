@@ -11,8 +11,8 @@ customElements.define('desk-panels', class extends HTMLElement {
   #key = `livefeed:seen:${this.dataset.account}:${this.dataset.slug}`;
   #stream = document.querySelector('live-coverage');
   #opened = new Map(); // panel → whether the editor wants it open
+  #tag = '""'; // of the panels that the server gave last
   #shown = new Map(); // part → how the server had it
-  #found; // by the last look
   #loading = false;
   #again = false;
 
@@ -31,7 +31,6 @@ customElements.define('desk-panels', class extends HTMLElement {
       this.refresh();
     });
     addEventListener('outbox-back', () => this.refresh());
-    addEventListener('desk-beat', () => this.#watch());
     this.#stream.addEventListener('frame', () => this.refresh());
     new MutationObserver(() => this.#count()).observe(this.#stream, { childList: true, subtree: true });
     this.#count();
@@ -57,8 +56,9 @@ customElements.define('desk-panels', class extends HTMLElement {
   async #load() {
     const parts = new URL(location.href);
     parts.searchParams.set('part', 'panels');
-    const answer = await fetch(parts).catch(() => null);
-    if (!answer?.ok) return;
+    const answer = await fetch(parts, { headers: { 'If-None-Match': this.#tag } }).catch(() => null);
+    if (!answer?.ok) return; // 304: they are those we have
+    this.#tag = answer.headers.get('ETag');
     const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
     for (const part of page.querySelectorAll('[data-part^="panel"]')) {
       const { dataset: { part: name }, outerHTML } = part;
@@ -72,15 +72,6 @@ customElements.define('desk-panels', class extends HTMLElement {
     }
     this.#count();
     this.dispatchEvent(new Event('panels-fresh', { bubbles: true }));
-  }
-
-  // What no event tells of is looked at now and then.
-  async #watch() {
-    const answers = await Promise.all(this.dataset.watch.split(' ').map(address => fetch(address).catch(() => null)));
-    if (!answers.every(answer => answer?.ok)) return;
-    const found = (await Promise.all(answers.map(answer => answer.text()))).join();
-    if (found !== this.#found) this.refresh();
-    this.#found = found;
   }
 
   #press(event) {

@@ -2,12 +2,14 @@
 // nothing. This tab says that it is there, and the answer tells of the others.
 
 const INTERVAL = 6000; // the server forgets a tab after 20 s of silence
+const JITTER = 300; // a desk of thirty must not ask in step
 
 customElements.define('desk-presence', class extends HTMLElement {
   #tab = crypto.randomUUID();
   #composer = document.querySelector('desk-composer');
   #others = [];
   #soon;
+  #looking = null;
 
   connectedCallback() {
     for (const kind of ['composer-target', 'focus', 'online']) addEventListener(kind, () => this.#tell());
@@ -15,6 +17,14 @@ customElements.define('desk-presence', class extends HTMLElement {
     addEventListener('pagehide', () => this.#leave());
     document.addEventListener('visibilitychange', () => this.#tell());
     this.#tell();
+  }
+
+  // Somebody came, went, or changes another update.
+  look() {
+    this.#looking ??= setTimeout(() => {
+      this.#looking = null;
+      this.#tell();
+    }, Math.random() * JITTER);
   }
 
   // A word at every update that somebody changes, and in the composer when it is this one.
@@ -37,7 +47,6 @@ customElements.define('desk-presence', class extends HTMLElement {
     this.#others = (await answer.json()).present;
     this.#show();
     this.mark();
-    this.dispatchEvent(new Event('desk-beat', { bubbles: true }));
   }
 
   #leave() {

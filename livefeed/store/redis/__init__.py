@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -46,7 +46,7 @@ from livefeed.store import (
 from livefeed.store.redis import plan
 from livefeed.store.redis.address import Connections, connect
 from livefeed.store.redis.judge import Judge
-from livefeed.store.redis.listener import Subscription
+from livefeed.store.redis.listener import WHISPERS, Subscription
 from livefeed.store.redis.primary import Primary, Reply
 from livefeed.store.redis.records import RedisRecords
 from livefeed.store.redis.scripts import script
@@ -91,13 +91,15 @@ class RedisStore:
     def records(self) -> RedisRecords:
         return self._records
 
-    async def start(self, listener: Listener | None = None) -> None:
+    async def start(
+        self, listener: Listener | None = None, hear: Callable[[str], None] | None = None
+    ) -> None:
         """Judge the server and begin to announce to `listener`.
 
         A server out of reach is no error: the store begins away and heals when it comes. Raises
         `StoreRefused` for one that is there and unfit.
         """
-        subscription = Subscription(self._connections.news, self._primary, listener, self._judge.epoch)
+        subscription = Subscription(self._connections.news, self._primary, listener, hear, self._judge.epoch)
         try:
             await self._judge.epoch()
         except StoreAway as error:
@@ -120,6 +122,10 @@ class RedisStore:
             await cancel([self._supervisor])
             self._supervisor = None
         await self._connections.aclose()
+
+    async def whisper(self, message: str) -> None:
+        """Published and never written: no append-only file has it, so nothing waits for a disk."""
+        await self._primary.ask("PUBLISH", WHISPERS, message)
 
     async def now(self) -> datetime:
         """The server's clock."""

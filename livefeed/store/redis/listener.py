@@ -31,6 +31,7 @@ from livefeed.store.redis import plan
 from livefeed.store.redis.primary import Primary
 
 EVENTS = "{livefeed}:events"
+WHISPERS = "{livefeed}:whispers"
 TICK = 0.25  # seconds; longest wait for a message before looking at the clock
 SILENCE = 1.0  # seconds without a message until a probe is sent
 ECHO_TIMEOUT = 2.0  # seconds in which the probe must come back
@@ -40,7 +41,8 @@ _logger = logging.getLogger(__name__)
 
 
 class Subscription:
-    """Announcements of the primary, handed to `listener` (None: only the server's presence is watched).
+    """Announcements of the primary, handed to `listener` (None: only the server's presence is watched), and
+    what is whispered, to `hear`.
 
     `judge` checks the server and names the epoch; it raises a `StoreError` when the server is out of reach or
     must not be used.
@@ -51,12 +53,14 @@ class Subscription:
         pool: ConnectionPool,
         primary: Primary,
         listener: Listener | None,
+        hear: Callable[[str], None] | None,
         judge: Callable[[], Awaitable[object]],
     ) -> None:
         self.confirmed = asyncio.Event()
         self._client = Redis(connection_pool=pool)
         self._primary = primary
         self._listener = listener
+        self._whispered = hear
         self._judge = judge
         self._probe = f"{{livefeed}}:probe:{secrets.token_hex(8)}"
 
@@ -84,7 +88,11 @@ class Subscription:
         except StoreError as error:
             self._primary.set_away(True, error)
             raise
-        channels = [self._probe] if self._listener is None else [self._probe, EVENTS]
+        channels = [self._probe]
+        if self._whispered:
+            channels.append(WHISPERS)
+        if self._listener:
+            channels.append(EVENTS)  # last: its confirmation means that all are heard
         # Never ignore_subscribe_messages: it would hide that redis-py reconnected.
         pubsub = self._client.pubsub()
         try:
@@ -112,10 +120,12 @@ class Subscription:
 
     def _take(self, message: dict[str, Any]) -> None:
         if message["type"] == "subscribe":
-            # One confirmation a channel; the probe's comes first, so the last one means that all are heard.
+            # One confirmation a channel, in their order.
             if self._listener is None or message["channel"] == EVENTS:
                 self.confirmed.set()
                 self._welcome()
+        elif message["channel"] == WHISPERS and self._whispered:
+            self._whispered(message["data"])
         elif message["channel"] == EVENTS and self._listener:
             if not message["data"]:  # a new epoch
                 self._listener.heal()

@@ -98,6 +98,7 @@ class SQLiteStore:
         self._records = SQLiteRecords(read=self._read, write=self._write, clock=clock)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._listener: Listener | None = None
+        self._hear: Callable[[str], None] | None = None
         self._failure = ""  # why nothing is written any more; set on the writer's thread, never cleared
 
     @classmethod
@@ -123,10 +124,13 @@ class SQLiteStore:
     def records(self) -> SQLiteRecords:
         return self._records
 
-    async def start(self, listener: Listener | None = None) -> None:
+    async def start(
+        self, listener: Listener | None = None, hear: Callable[[str], None] | None = None
+    ) -> None:
         """Take the lock, open the file and bring it up to date. Raises `StoreRefused`."""
         self._loop = asyncio.get_running_loop()
         self._listener = listener
+        self._hear = hear
         if self._serving:
             self._lock.acquire()
         try:
@@ -142,6 +146,11 @@ class SQLiteStore:
         # The last connection to close folds the log in and removes it.
         await self._writer.aclose(CLOSE_TIMEOUT)
         self._lock.release()
+
+    async def whisper(self, message: str) -> None:
+        """Nobody but this process can hear it: one serves a file."""
+        if self._hear:
+            self._tell(self._hear, message)
 
     async def now(self) -> datetime:
         """This machine's clock: the file has one process."""

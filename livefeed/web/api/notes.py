@@ -74,7 +74,7 @@ async def add_note(request: web.Request) -> web.Response:
                 field="Idempotency-Key",
             )
         if fresh:
-            await _tell(request, caller.editor, f"add-{note.kind}", note)
+            await _told(request, caller.editor, f"add-{note.kind}", note)
     headers = {"Location": f"{request.path}/{note.id}", **_etag(note)}
     return json_answer(
         _document(note), 201, headers if fresh else {**headers, "Idempotency-Replayed": "true"}
@@ -105,7 +105,7 @@ async def tick_note(request: web.Request) -> web.Response:
                 note = await rooms.notes.tick(request.match_info["slug"], note, state, by=caller.editor)
             except Conflict:
                 raise await _stale(request) from None
-            await _tell(request, caller.editor, f"{DEEDS[state]}-{note.kind}", note)
+            await _told(request, caller.editor, f"{DEEDS[state]}-{note.kind}", note)
     return json_answer(_document(note), headers=_etag(note))
 
 
@@ -121,7 +121,7 @@ async def remove_note(request: web.Request) -> web.Response:
                 await rooms_of(request).notes.remove(request.match_info["slug"], note)
             except Conflict:
                 raise await _stale(request) from None
-            await _tell(request, caller.editor, f"remove-{note.kind}", note)
+            await _told(request, caller.editor, f"remove-{note.kind}", note)
     return web.Response(status=204)
 
 
@@ -158,11 +158,12 @@ def _missing(request: web.Request) -> Problem:
     return Problem(404, f"There is no note {request.match_info['id'][:64]!r} here.")
 
 
-async def _tell(request: web.Request, editor: Editor, deed: str, note: Note) -> None:
+async def _told(request: web.Request, editor: Editor, deed: str, note: Note) -> None:
     # Never its text: what was removed must not live on in the log.
     slug = request.match_info["slug"]
     act = Act.of(editor, deed, f"note:{note.id}", coverage=slug, revision=note.version)
     await rooms_of(request).store.note(act)
+    await rooms_of(request).desks.notes_changed(slug)
 
 
 def _etag(note: Note) -> dict[str, str]:

@@ -7,10 +7,13 @@ from dataclasses import replace
 
 from aiohttp import web
 
-from livefeed.model import Role
+from livefeed.model import Editor, Role
 from livefeed.newsroom import Unknown
+from livefeed.pages import Panels
+from livefeed.timeline import Front
 from livefeed.web.answers import STYLE_NONCE, Problem
-from livefeed.web.desk.entrance import at_the_desk, page
+from livefeed.web.desk.entrance import HTML, at_the_desk, page
+from livefeed.web.documents import respond
 from livefeed.web.guard import Scope, needs
 from livefeed.web.rooms import rooms_of
 
@@ -38,7 +41,9 @@ async def desk_index(request: web.Request) -> web.Response:
 @needs(Role.CONTRIBUTOR)
 async def desk(request: web.Request) -> web.Response:
     """The composer beside the live stream, and what is not published yet or was retracted; `retracted` is the
-    order that the shown retracted ones come before; `part=panels` asks for the panels alone."""
+    order that the shown retracted ones come before; `part=panels` asks for the panels alone, as an open desk
+    does whenever something has changed: they are rendered once for all who see the same, and not sent again
+    to who has them."""
     slug = request.match_info["slug"]
     caller = await at_the_desk(request)
     rooms = rooms_of(request)
@@ -53,19 +58,41 @@ async def desk(request: web.Request) -> web.Response:
     if before is not None and not (before.isascii() and before.isdigit() and 0 < len(before) < 16):
         raise Problem(400, f"retracted is {before[:40]!r}; a number is taken.", field="retracted")
     retracted = await rooms.store.retracted(slug, int(before) if before else None, RETRACTED_SHOWN + 1)
+    panels = Panels(
+        (*waiting, *retracted[:RETRACTED_SHOWN]),
+        tuple(await rooms.notes.of(slug)),
+        retracted_before=before,
+        more_retracted=len(retracted) > RETRACTED_SHOWN,
+    )
+    if request.query.get("part") == "panels":
+        return await _panels(request, front, panels, editor)
     request[STYLE_NONCE] = nonce = secrets.token_urlsafe(16)
     return page(
         rooms.pages.desk_page(
             front,
-            [*waiting, *retracted[:RETRACTED_SHOWN]],
-            await rooms.notes.of(slug),
+            panels,
             editor,
             hold=rooms.settings.hold,
             breaking_hold=rooms.settings.breaking_hold,
             body_bytes=rooms.settings.body_bytes,
             nonce=nonce,
-            retracted_before=before,
-            more_retracted=len(retracted) > RETRACTED_SHOWN,
-            parts=request.query.get("part") == "panels",
         )
     )
+
+
+async def _panels(request: web.Request, front: Front, panels: Panels, editor: Editor) -> web.Response:
+    rooms = rooms_of(request)
+    if editor.may(Role.EDITOR, front.coverage.slug):
+        editor = replace(editor, account="", name="")  # what they see says nothing of who looks
+    key = " ".join(
+        (
+            f"desk-panels {front.coverage.slug} {editor.role_in(front.coverage.slug)}",
+            f"{editor.language} {editor.account} {panels.retracted_before}",
+        )
+    )
+    document = await rooms.documents.get(
+        key,
+        (front.position, panels.stamp),
+        lambda: rooms.pages.desk_panels(front, panels, editor).encode(),
+    )
+    return respond(request, document, content_type=f"{HTML}; charset=utf-8", cache_control="no-store")
