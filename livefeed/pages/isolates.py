@@ -18,9 +18,9 @@ _APART = re.compile(
     rf"""(?<![A-Za-z0-9_&/.@\#+-])       # a whole one, and no character reference
     (?: https?://[^\s<>«»]*[^\s<>«».,:;!?()'"،؛؟]
       | [@\#](?=\w*[A-Za-z])[A-Za-z0-9_]+
-      | \+\d[\d ()-]+\d                  # a telephone number: the only one with spaces
-      | [-+−±]?{_NUMBER}(?:[-–−]{_NUMBER})+
-      | [-+−±]{_NUMBER}
+      | (?P<figures> \+\d[\d ()-]+\d      # a telephone number: the only one with spaces
+          | [-+−±]?{_NUMBER}(?:[-–−]{_NUMBER})+
+          | [-+−±]{_NUMBER} )
     )""",
     re.VERBOSE,
 )
@@ -28,10 +28,15 @@ _APART = re.compile(
 
 def isolated(text: str) -> Markup:
     """`text` (escaped unless it is markup) with scores, signed numbers, telephone numbers, accounts, hashtags
-    and addresses isolated. Text without a right-to-left letter needs none of it."""
+    and addresses isolated. Text without a right-to-left letter needs none of it. Those of figures alone say
+    their direction, by which the style sheet knows what must not be broken over two lines."""
     markup = escape(text)
     if not _RTL_LETTER.search(markup):
         return markup
     pieces = _TAG.split(markup)
-    pieces[::2] = [_APART.sub(r"<bdi>\g<0></bdi>", piece) for piece in pieces[::2]]
+    pieces[::2] = [_APART.sub(_isolate, piece) for piece in pieces[::2]]
     return Markup("".join(pieces))  # noqa: S704 - it was escaped above
+
+
+def _isolate(part: re.Match[str]) -> str:
+    return f'<bdi dir="ltr">{part.group()}</bdi>' if part["figures"] else f"<bdi>{part.group()}</bdi>"

@@ -129,7 +129,7 @@ async def test_breaking_asks_once_in_words_that_fit_what_happens(site: Site, vis
         if kind.startswith("تصحيح"):
             await page.locator("#note").fill("ليس سليمًا.")
             await page.locator("#headline").press("Control+Enter")
-            await expect(question.locator("h2")).to_have_text("تصحيح خبر نُشر عاجلًا؟")
+            await expect(question.locator("h2")).to_have_text("تصحيح خبر نُشر عاجلاً؟")
             await page.keyboard.press("Enter")
         else:
             await page.locator("#headline").press("Control+Enter")

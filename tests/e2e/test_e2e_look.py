@@ -16,10 +16,12 @@ from playwright.async_api import Page, expect
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(180)]
 
 WIDE = {"width": 1280, "height": 900}
+NARROW = {"width": 280, "height": 700}  # a widget beside another page's text; phones have 320 and more
 ADMIN = ("account", "people", "tokens", "webhooks", "subscribers", "limits", "audit", "snippets")
 COLOURS_ONLY = {"runOnly": {"type": "rule", "values": ["color-contrast"]}}  # all that dark changes
 FINGER = 44  # CSS pixels (WCAG 2.5.5)
 PAPER = "() => getComputedStyle(document.body).backgroundColor"
+WIDER = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
 WHITE, BLACK = "rgb(255, 255, 255)", "rgb(0, 0, 0)"
 # Whatever can be pressed and is smaller than a finger, except links within a text (WCAG 2.5.8).
 TOO_SMALL = """least => [...document.querySelectorAll('a, button, summary, select, input')]
@@ -133,8 +135,26 @@ async def test_whatever_is_pressed_on_a_phone_is_as_large_as_a_finger(told: Told
         if "lite" not in path:
             await expect(page.locator("color-scheme")).to_be_visible()
         assert [*await page.evaluate(TOO_SMALL, FINGER), name] == [name]
-        wider = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
-        assert await page.evaluate(wider) == 0, name
+        assert await page.evaluate(WIDER) == 0, name
+
+
+async def test_no_page_is_wider_than_the_narrowest_screen_whatever_it_holds(told: Told, visit: Visit) -> None:
+    site, word = told.site, "كلمة" * 45
+    await site.cover("unbroken", headline=word, kicker=word, standfirst=word, byline=[word], summary=[word])
+    related = [{"title": word, "url": "https://example.org/", "label": "خريطة"}]
+    told_with = {"attribution": word, "place": word, "tags": [word], "related": related, "byline": [word]}
+    body = f"{word}\n\n| أ | ب |\n|---|---|\n| {word} | {word} |\n\n    {word}"
+    id = await site.publish("unbroken", word, body=body, breaking=True, key_event=True, **told_with)
+    await site.ask("POST", f"/unbroken/updates/{id}/corrections", {"note": word})
+    page = await (await visit(viewport=NARROW)).context.new_page()
+    pages = {path: told.pages[path] for path in ("live", "permalink", "text-only")}
+    pages |= {"unbroken": "/live/unbroken", "text-only unbroken": "/live/unbroken?lite=1"}
+    pages |= {"its corrections": f"/live/unbroken/updates/{id}/corrections", "widget": "/embed/unbroken"}
+    for name, path in pages.items():
+        await page.goto(site.url + path)
+        for size in ("", "150"):
+            await page.evaluate("size => { document.documentElement.dataset.textSize = size; }", size)
+            assert await page.evaluate(WIDER) == 0, (name, size)
 
 
 async def test_key_events_stand_beside_the_stream_where_there_is_room(told: Told, visit: Visit) -> None:

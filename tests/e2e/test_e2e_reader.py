@@ -132,6 +132,13 @@ async def test_times_numbers_and_signs_stand_in_their_order_on_an_arabic_line(
         assert part in body
     larger = page.locator("text-size button").first
     assert await larger.evaluate(ON_SCREEN) == "+A"
+    # And on an English line that names an Arabic city, whose letters would take the minutes to their side.
+    await site.ask("PATCH", "/order", {"language": "en"})
+    await page.goto(f"{site.url}/live/order")
+    await expect(page.locator(".updates .ago")).not_to_be_empty()
+    await page.locator(".updates .ago").evaluate("ago => { ago.textContent = '2 minutes ago'; }")
+    time = await page.eval_on_selector(".updates .permalink", ON_SCREEN)
+    assert time.endswith("قشمد2 minutes ago")
 
 
 async def test_a_reader_chooses_the_size_of_the_text_and_keeps_it(site: Site, visitor: Visitor) -> None:

@@ -100,7 +100,7 @@ async def test_a_claim_is_left_by_one_verified_by_another_and_gone_for_both(site
     await one.reload()
     await link(one, "notes").press("Enter")
     await expect(one.locator("#note-text")).to_have_value("أُغلق المعبر؟")  # not sent yet, and not lost
-    await one.get_by_role("button", name="أضف خبرًا للتحقق").click()
+    await one.get_by_role("button", name="أضف خبراً للتحقق").click()
     await expect(one.locator("#note-text")).to_have_value("")
     await expect(one.locator(".notes li")).to_contain_text("ندى")
 
