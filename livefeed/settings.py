@@ -137,6 +137,12 @@ class Settings(BaseSettings):
         description="A live coverage is closed when nothing was published for so many seconds; the desk is "
         "warned in the last quarter of them. 0: never.",
     )
+    archive_after: float = Field(
+        0.0,
+        ge=0,
+        description="A coverage is archived once it has been closed for so many seconds (2592000: 30 days); "
+        "what an editor puts back stays. 0: never.",
+    )
     session_idle: float = Field(12 * 3600, gt=0, description="A desk session ends after so long without use.")
     session_lifetime: float = Field(
         7 * 86400, gt=0, description="A desk session ends after so long in any case."

@@ -105,6 +105,8 @@ async def _lines(site: Site, slug: str) -> tuple[list[bytes], set[str]]:
     path = f"/api/v1/coverages/{quoted(slug)}"
     progress = Progress("{} updates are read")
     coverage = await site.read(path)
+    archived = (await site.read("/api/v1/coverages?archived=yes"))["coverages"]
+    coverage["archived"] = any(other["slug"] == coverage["slug"] for other in archived)
     lead = [coverage["lead_media"]] if coverage.get("lead_media") else []
     pictures = {picture["url"] for picture in lead}
     lists: list[dict[str, bytes]] = []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import secrets
 import shutil
 import sys
 import tempfile
@@ -113,14 +114,20 @@ def import_(
         Path | None,
         typer.Option(help="Upload the pictures of JSON Lines from this folder of `livefeed export`."),
     ] = None,
+    ended: Annotated[
+        bool,
+        typer.Option(
+            "--ended", help="Close and archive the coverage afterwards if it is so at its source (a chief)."
+        ),
+    ] = False,
     url: Url = DEFAULT_URL,
 ) -> None:
     """Import a file's items into a coverage, oldest first, with their original times."""
-    finish(_import(url, slug, file, publish=publish, breaking=not plain, folder=media))
+    finish(_import(url, slug, file, publish=publish, breaking=not plain, folder=media, ended=ended))
 
 
 async def _import(
-    url: str, slug: str, file: str, *, publish: bool, breaking: bool, folder: Path | None
+    url: str, slug: str, file: str, *, publish: bool, breaking: bool, folder: Path | None, ended: bool
 ) -> None:
     from livefeed.cli.client import open_site  # noqa: PLC0415 - see the package
     from livefeed.cli.incoming import Unreadable  # noqa: PLC0415
@@ -129,9 +136,20 @@ async def _import(
     async with open_site(url, token=token_or_fail()) as site:
         with _opened(file) as opened:
             try:
-                tally = await _taken(site, slug, opened, publish=publish, breaking=breaking, folder=folder)
+                ending = _ending(opened) if ended else []
+                tally = await _taken(
+                    site,
+                    slug,
+                    opened,
+                    publish=publish,
+                    breaking=breaking,
+                    folder=folder,
+                    closed=bool(ending),
+                )
             except Unreadable as unreadable:
                 raise Failed(f"{name} {unreadable}") from None
+            if not tally.refused:
+                await _end(site, slug, ending)
     typer.echo(tally.summary)
     for remark in tally.remarks:
         typer.echo(f"livefeed: {remark}", err=True)
@@ -140,7 +158,14 @@ async def _import(
 
 
 async def _taken(
-    site: Site, slug: str, file: BinaryIO, *, publish: bool, breaking: bool, folder: Path | None
+    site: Site,
+    slug: str,
+    file: BinaryIO,
+    *,
+    publish: bool,
+    breaking: bool,
+    folder: Path | None,
+    closed: bool,
 ) -> Tally:
     from livefeed.cli.client import quoted  # noqa: PLC0415 - see the package
 
@@ -148,7 +173,8 @@ async def _taken(
     for _ in items():  # the whole file is judged before anything is sent
         pass
     path = f"/api/v1/coverages/{quoted(slug)}"
-    if (await site.read(path)).get("status") == "closed":
+    # One that this import closes at its end may be closed already: by its first run.
+    if (await site.read(path)).get("status") == "closed" and not closed:
         raise Failed(f"The coverage {slug!r} is closed and takes no new updates. Reopen it first.")
     tally = Tally()
     intake = Intake(site, f"{path}/updates", Pictures(site, folder), publish, breaking)
@@ -158,6 +184,24 @@ async def _taken(
         again = "Run it again to go on: nothing is written twice."
         raise Failed(*failed.sentences, f"Up to there: {tally.summary} {again}") from None
     return tally
+
+
+async def _end(site: Site, slug: str, ending: list[str]) -> None:
+    """Do to the coverage what was done to it at its source; what is done already stays."""
+    from livefeed.cli.client import quoted  # noqa: PLC0415 - see the package
+
+    for deed in ending:
+        answer = await site.post(f"/api/v1/coverages/{quoted(slug)}/{deed}", {}, key=secrets.token_hex(8))
+        if not 200 <= answer.status < 300:
+            raise Failed(answer.sentence)
+
+
+def _ending(file: BinaryIO) -> list[str]:
+    from livefeed.cli.incoming import ending_of  # noqa: PLC0415 - see the package
+
+    ending = ending_of(file)
+    file.seek(0)
+    return ending
 
 
 class Pictures:

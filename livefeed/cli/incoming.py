@@ -107,6 +107,18 @@ def lines_of(file: BinaryIO) -> Iterator[Item]:
                 yield _item(document, where)
 
 
+def ending_of(file: BinaryIO) -> list[str]:
+    """What was done to the coverage of a JSON Lines file, as its first line says, in this order: `closure`,
+    `archive`. Nothing for any other file."""
+    try:
+        document = json.loads(file.readline(LONGEST_LINE))
+    except (ValueError, RecursionError):
+        return []
+    if not isinstance(document, dict) or "slug" not in document or document.get("status") != "closed":
+        return []
+    return ["closure", "archive"] if document.get("archived") is True else ["closure"]
+
+
 def _object(line: bytes, where: str) -> dict[str, Any]:
     try:
         document = json.loads(line.decode())

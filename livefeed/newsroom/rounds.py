@@ -11,7 +11,7 @@ from livefeed.model import Coverage, CoverageStatus, Update, utc
 from livefeed.newsroom import decisions
 from livefeed.newsroom.deeds import told
 from livefeed.newsroom.refusals import Refused
-from livefeed.newsroom.silence import closes_at, warned_from
+from livefeed.newsroom.silence import archived_from, closes_at, warned_from
 from livefeed.newsroom.writer import Writer
 from livefeed.store import Conflict, Key
 
@@ -22,7 +22,7 @@ SHORTEST_PAUSE = 0.05  # seconds
 
 
 class Rounds(Writer):
-    """Releases what is due, and closes what fell silent.
+    """Releases what is due, closes what fell silent, and archives what ended long ago.
 
     Any number of processes may go the rounds: what is appended expects the state that was seen, so one of
     them does it and the others find it done.
@@ -67,6 +67,8 @@ class Rounds(Writer):
     async def close_silent(self, close_after: float) -> list[Coverage]:
         """Close the live coverages in which nothing was published for `close_after` seconds. Any number of
         processes may call this: a closing expects the coverage it saw, so one of them does it."""
+        if not close_after:
+            return []
         now = await self._store.now()
         closed = []
         for coverage in (await self._store.site(1)).coverages:
@@ -83,6 +85,27 @@ class Rounds(Writer):
             if isinstance(written.state, Coverage) and not written.replayed:
                 closed.append(written.state)
         return closed
+
+    async def archive_ended(self, archive_after: float) -> list[Coverage]:
+        """Archive the coverages that were closed `archive_after` seconds ago. Each end of a coverage leads
+        there once, in a whole fleet: what an editor has put back stays."""
+        if not archive_after:
+            return []
+        now = await self._store.now()
+        archived = []
+        for coverage in (await self._store.site(1)).coverages:
+            due = archived_from(coverage, archive_after)
+            key = Key(f"archive:{coverage.slug}:{coverage.ends_at}", "")
+            if due is None or due > now or await self._store.first_result(key.scope):
+                continue
+            batch = decisions.coverage_changed(replace(coverage, archived_at=utc(now)), coverage.version)
+            try:
+                written = await self._append(told(batch, coverage.slug, by=None, deed="archive"), key)
+            except Conflict:
+                continue  # somebody changed it; the next round sees how
+            if isinstance(written.state, Coverage) and not written.replayed:
+                archived.append(written.state)
+        return archived
 
     async def until_release(self, longest: float) -> float:
         """Seconds until the next scheduled update is due, at most `longest`."""

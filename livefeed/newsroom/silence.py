@@ -1,4 +1,4 @@
-"""When a coverage that nobody writes in any more is over. Pure."""
+"""When a coverage that nobody writes in any more is over, and when it is put away. Pure."""
 
 from __future__ import annotations
 
@@ -22,3 +22,11 @@ def closes_at(coverage: Coverage, newest: Update | None, close_after: float) -> 
 def warned_from(closing: datetime, close_after: float) -> datetime:
     """When the desk is first told of a closing."""
     return closing - timedelta(seconds=close_after * WARNED_FOR)
+
+
+def archived_from(coverage: Coverage, archive_after: float) -> datetime | None:
+    """When a closed coverage is archived, `archive_after` seconds after its end; None for never (it is not
+    closed, has no end, or is archived already)."""
+    if coverage.status is not CoverageStatus.CLOSED or coverage.ends_at is None or coverage.archived_at:
+        return None
+    return coverage.ends_at + timedelta(seconds=archive_after)

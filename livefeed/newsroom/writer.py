@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import Any
 
 import structlog
@@ -17,7 +16,6 @@ from livefeed.forms import (
     PictureForm,
 )
 from livefeed.model import Coverage, Editor, Focus, Media, Role, Update
-from livefeed.newsroom import decisions
 from livefeed.newsroom.deeds import told
 from livefeed.newsroom.refusals import Forbidden, KeyMisused, NotNow, Stale, Unknown
 from livefeed.store import Batch, Conflict, FirstResult, Key, KeyUsed, Store
@@ -152,12 +150,6 @@ class Writer:
     async def _pictures(self, forms: Iterable[PictureForm | None]) -> dict[str, Media]:
         pictures = {form.id: await self.picture(form.id) for form in forms if form is not None}
         return {id: picture for id, picture in pictures.items() if picture is not None}
-
-
-def _archived(coverage: Coverage, at: datetime | None) -> Batch:
-    if coverage.archived_at == at:
-        return Batch(subject=f"coverage:{coverage.slug}")
-    return decisions.coverage_changed(replace(coverage, archived_at=at), coverage.version)
 
 
 def permit(by: Editor, role: Role, slug: str, what: str = "do this") -> None:

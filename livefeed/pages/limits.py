@@ -24,6 +24,7 @@ SECONDS = (
     "hold",
     "breaking_hold",
     "close_after",
+    "archive_after",
     "session_idle",
     "session_lifetime",
     "delivery_timeout",

@@ -202,7 +202,7 @@ async def open_rooms(settings: Settings, store: Store) -> AsyncIterator[Rooms]:
         tasks = [
             asyncio.create_task(chores.keep_synced(rooms), name="keep synced"),
             asyncio.create_task(chores.release_for_ever(rooms), name="release"),
-            asyncio.create_task(chores.close_silent_for_ever(rooms), name="close silent"),
+            asyncio.create_task(chores.end_for_ever(rooms), name="end"),
             asyncio.create_task(rooms.audiences.file_for_ever(), name="audience"),
         ]
         closing.push_async_callback(cancel, tasks)

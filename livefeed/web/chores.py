@@ -1,5 +1,5 @@
 """What a server does by itself, beside answering: keep in memory what readers ask for first, publish what is
-due, close what fell silent.
+due, close what fell silent, archive what ended long ago.
 
 Every process of a fleet does all of it; the store lets one of them win. Nothing here ends but by being
 cancelled: with the store away, each waits for its return.
@@ -19,7 +19,7 @@ from livefeed.web.rooms import Rooms
 log = structlog.get_logger()
 
 WARM_INTERVAL = 1.0  # seconds until a lost front is looked for again
-SILENCE_INTERVAL = 30.0  # seconds until silent coverages are looked for again
+ENDS_INTERVAL = 30.0  # seconds until silent and ended coverages are looked for again
 
 
 async def sync(rooms: Rooms) -> None:
@@ -68,13 +68,16 @@ async def release_for_ever(rooms: Rooms) -> None:
             continue  # what is due stays due
 
 
-async def close_silent_for_ever(rooms: Rooms) -> None:
-    """Close coverages that ended without a word."""
-    close_after = rooms.settings.close_after
-    while close_after:
-        await asyncio.sleep(min(SILENCE_INTERVAL, close_after / 10))
+async def end_for_ever(rooms: Rooms) -> None:
+    """Close coverages that ended without a word, and archive those that ended long ago."""
+    close_after, archive_after = rooms.settings.close_after, rooms.settings.archive_after
+    times = [seconds for seconds in (close_after, archive_after) if seconds]
+    while times:
+        await asyncio.sleep(min(ENDS_INTERVAL, min(times) / 10))
         try:
             for coverage in await rooms.newsroom.close_silent(close_after):
                 log.info("closed after silence", coverage=coverage.slug)
+            for coverage in await rooms.newsroom.archive_ended(archive_after):
+                log.info("archived", coverage=coverage.slug)
         except StoreError:
             continue

@@ -320,3 +320,30 @@ def test_a_server_killed_during_an_import_and_started_again_has_each_item_once(c
         assert (new + known, known <= 1) == (number, True)
         found = events(server.url, "many")
         assert [event["update"]["headline"] for event in found if event["kind"] == "published"] == headlines
+
+
+def test_a_coverage_that_was_archived_is_so_again_where_it_is_imported_if_that_is_asked_for(
+    newsroom: Newsroom, tmp_path: Path
+) -> None:
+    def archived() -> set[str]:
+        path, authorization = "/api/v1/coverages?archived=yes", f"Bearer {newsroom.token}"
+        _, text = fetch(newsroom.url + path, Authorization=authorization)
+        return {coverage["slug"] for coverage in json.loads(text)["coverages"]}
+
+    for slug in ("ended", "moved-here", "moved-open"):
+        newsroom.open(slug)
+    newsroom.post("ended", headline="Over")
+    ended, file = f"{newsroom.url}/api/v1/coverages/ended", tmp_path / "ended.jsonl"
+    newsroom.command.done("export", "ended", str(file))
+    assert lines(file.read_text())[0]["archived"] is False
+    send(f"{ended}/closure", newsroom.token, {})
+    send(f"{ended}/archive", newsroom.token, {})
+    newsroom.command.done("export", "ended", str(file))
+    assert lines(file.read_text())[0]["archived"] is True
+
+    newsroom.command.done("import", "moved-open", str(file), "--publish")
+    assert archived() == {"ended"}
+    for expected in ("1 new (1 published, 0 drafts), 0 known", "0 new (0 published, 0 drafts), 1 known"):
+        done = newsroom.command.done("import", "moved-here", str(file), "--publish", "--ended")
+        assert done == f"{expected}, 0 refused.\n"
+        assert archived() == {"ended", "moved-here"}
