@@ -86,6 +86,7 @@ _NUMBERS = {"position", "order", "version"}
 # What no public form shows; a position is put back as the cursor it is.
 INTERNAL_UPDATE = {
     *("order", "version", "author", "once_breaking", "corrected_at", "restored_at", "position"),
+    "remark",  # between the desk and a contributor
     "verifications",  # pages show it; the wire contract names every field of an update, and this is none
 }
 INTERNAL_MEDIA = {"size"}

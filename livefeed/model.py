@@ -196,6 +196,15 @@ class Retraction:
 
 
 @dataclass(frozen=True, slots=True)
+class Remark:
+    """A word between the desk and a contributor about an update that is not published: whose, and when."""
+
+    by: str
+    at: datetime
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Coverage:
     """One running story. `archived_at` is when a closed one was put away: the index lists it apart."""
 
@@ -235,6 +244,7 @@ class Update:
     `version` counts every stored change and guards writers against each other; `revision` counts revise,
     correct, retract and restore, and is what editors name in `If-Match`. `corrected_at` is filled on a stub
     alone: when the corrections were made whose notes were emptied, for feeds showed each as an item.
+    `remark` is the last word about a draft or submission; it ends when the update goes out.
     `restored_at` is when a retraction was last undone. `verifications` are all that readers were told of the
     claim, oldest first, the last one being `verification`; what was published by an older version may lack
     the first ones.
@@ -272,6 +282,7 @@ class Update:
     once_breaking: bool = False
     corrected_at: tuple[datetime, ...] = ()
     restored_at: datetime | None = None
+    remark: Remark | None = None
     order: int = field(default=0, compare=False)
     version: int = field(default=0, compare=False)
     position: Position | None = field(default=None, compare=False)
@@ -317,6 +328,7 @@ class Update:
             tags=(),
             embeds=(),
             corrections=(),
+            remark=None,
         )
 
 

@@ -15,6 +15,7 @@ from livefeed.model import (
     Correction,
     Coverage,
     CoverageStatus,
+    Remark,
     Retraction,
     Status,
     Update,
@@ -66,11 +67,31 @@ def scheduled(update: Update, publish_at: datetime, *, at: datetime, by: str) ->
     return _batch(waiting, Kind.SCHEDULED, at=at, by=by, expected=[_expected(update)])
 
 
+def recalled(update: Update, history: Iterable[Revision], *, at: datetime, by: str) -> Batch:
+    """A publication that has not gone out yet is taken back: the update is again the draft or the submission
+    that it was before. Never an earlier schedule: nothing that was taken back goes out by itself."""
+    if update.status is not Status.SCHEDULED:
+        raise NotNow(f"The update {update.id} is {update.status}; only a scheduled one can be taken back.")
+    waited = [line.update.status for line in history if line.update.status is not Status.SCHEDULED]
+    was_submitted = waited[-1:] == [Status.SUBMITTED]
+    again = replace(
+        update,
+        status=Status.SUBMITTED if was_submitted else Status.DRAFT,
+        publish_at=None,
+        revised_at=after(at, update.revised_at),
+    )
+    kind = Kind.SUBMITTED if was_submitted else Kind.RETURNED
+    return _batch(again, kind, at=at, by=by, expected=[_expected(update)])
+
+
 def submitted(update: Update, *, at: datetime, by: str, note: str) -> Batch:
     """A contributor hands a draft to the desk."""
     if update.status is not Status.DRAFT:
         raise NotNow(f"The update {update.id} is {update.status}; only a draft can be submitted.")
-    handed_in = replace(update, status=Status.SUBMITTED, revised_at=after(at, update.revised_at))
+    at_last = after(at, update.revised_at)
+    handed_in = replace(
+        update, status=Status.SUBMITTED, revised_at=at_last, remark=_remark(by, at_last, note)
+    )
     return _batch(handed_in, Kind.SUBMITTED, at=at, by=by, expected=[_expected(update)], note=note)
 
 
@@ -78,7 +99,8 @@ def returned(update: Update, *, at: datetime, by: str, note: str) -> Batch:
     """A submission goes back to being a draft."""
     if update.status is not Status.SUBMITTED:
         raise NotNow(f"The update {update.id} is {update.status}; only a submission can be sent back.")
-    draft = replace(update, status=Status.DRAFT, revised_at=after(at, update.revised_at))
+    at_last = after(at, update.revised_at)
+    draft = replace(update, status=Status.DRAFT, revised_at=at_last, remark=_remark(by, at_last, note))
     return _batch(draft, Kind.RETURNED, at=at, by=by, expected=[_expected(update)], note=note)
 
 
@@ -208,8 +230,13 @@ def _published(update: Update, at: datetime) -> Update:
         displayed_at=update.displayed_at or at,
         revised_at=None,
         once_breaking=update.breaking,
+        remark=None,
         verifications=(Verified(at, update.verification),) if update.verification else (),
     )
+
+
+def _remark(by: str, at: datetime, note: str) -> Remark | None:
+    return Remark(by, at, note) if note else None
 
 
 def _change_time(update: Update, at: datetime) -> datetime:

@@ -13,10 +13,10 @@ from livefeed.forms import (
     UpdateChanges,
     UpdateForm,
 )
-from livefeed.model import Coverage, Editor, Media, Role, Status, Update, utc
+from livefeed.model import Coverage, CoverageStatus, Editor, Media, Role, Status, Update, utc
 from livefeed.newsroom import decisions, drafting
 from livefeed.newsroom.deeds import ADDING
-from livefeed.newsroom.refusals import Invalid
+from livefeed.newsroom.refusals import Closed, Invalid
 from livefeed.newsroom.writer import Writer, Written, permit
 from livefeed.store import Batch, Key
 
@@ -177,6 +177,8 @@ class Updates(Writer):
             update = await self.editable(slug, id, by, revision)
             if update.breaking:
                 permit(by, Role.CHIEF, slug, "publish a breaking update")
+            if form.hold and (await self.coverage(slug)).status is CoverageStatus.CLOSED:
+                raise Closed(slug)  # some seconds later nobody would be told
             if publish_at is not None:
                 return decisions.scheduled(update, publish_at, at=now, by=by.name)
             return decisions.published(update, await self.coverage(slug), at=now, by=by.name)
@@ -184,6 +186,17 @@ class Updates(Writer):
         return await self._decided(
             decide, key, slug, by=by, deed="publish" if publish_at is None else "schedule"
         )
+
+    async def recall(self, slug: str, id: str, *, by: Editor, key: Key, revision: int | None) -> Written:
+        """Take back a publication that was held or scheduled and has not gone out."""
+        permit(by, Role.EDITOR, slug)
+        now = await self._store.now()
+
+        async def decide() -> Batch:
+            update = await self.editable(slug, id, by, revision)
+            return decisions.recalled(update, await self._store.revisions(id), at=now, by=by.name)
+
+        return await self._decided(decide, key, slug, by=by, deed="recall")
 
     async def submit(
         self, slug: str, id: str, form: SubmissionForm, *, by: Editor, key: Key, revision: int | None

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Hashable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from livefeed.audience import Audience
@@ -24,13 +24,15 @@ class Panels:
     """What a desk works through: updates that are not published yet or were retracted, and notes.
 
     `retracted_before` is set for other than the newest retracted ones, and `more_retracted` when there are
-    older ones than those.
+    older ones than those. `authors` are the names of who wrote them, by account, for those who see other
+    people's.
     """
 
     updates: tuple[Update, ...]
     notes: tuple[Note, ...]
     retracted_before: str | None = None
     more_retracted: bool = False
+    authors: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def stamp(self) -> Hashable:
@@ -96,6 +98,7 @@ class CoverageDeskPages(Rendering):
             panel_entries=_by_status(panels.updates),
             retracted_before=panels.retracted_before,
             more_retracted=panels.more_retracted,
+            authors=panels.authors,
             **values,
         )
 

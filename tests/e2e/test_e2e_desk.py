@@ -299,6 +299,47 @@ async def test_what_was_just_published_can_be_taken_back_before_anybody_sees_it(
     assert await headlines(reader) == []
     assert (await held_site.ask("GET", "/hold/updates?status=unpublished"))["updates"] == []
 
+    # Whoever writes the next one already loses neither.
+    await page.keyboard.press("Control+Enter")
+    await page.locator("#headline").fill("وبعده")
+    await page.get_by_role("button", name="تراجع", exact=True).click()
+    taken = page.locator("desk-outbox li")
+    await expect(taken.locator(".standing")).to_have_text("تم التراجع قبل أن يراه أحد.")
+    await expect(page.locator("#headline")).to_have_value("وبعده")
+    await page.get_by_role("button", name="حفظ مسودة").click()
+    await expect(page.locator("#headline")).to_have_value("فيه خطأ")
+    await expect(taken).to_have_count(0)
+
+
+async def test_a_submission_published_by_one_press_or_from_the_form_can_be_taken_back_and_waits_again(
+    held_site: Site, visit: Visit
+) -> None:
+    await held_site.cover("recall")
+    reader = await (await visit()).read(f"{held_site.url}/live/recall")
+    submitted = await held_site.ask(
+        "POST", "/recall/updates", {"headline": "من مراسل", "status": "submitted", "breaking": True}
+    )
+    page = await desk_of(held_site, await visit(), "recall", "ديمة", "chief")
+    waiting = page.locator("#panel-submitted li")
+    await waiting.get_by_role("button", name="نشر").click()
+    await expect(page.locator("#going-out .hint")).to_contain_text("يمكن التراجع")
+    await page.keyboard.press("Enter")
+    await expect(waiting).to_have_count(0)
+    await page.get_by_role("button", name="تراجع", exact=True).click()
+    await expect(waiting).to_contain_text("من مراسل")
+    await expect(page.locator("desk-outbox li")).to_have_count(0)
+
+    await waiting.get_by_role("button", name="تحرير").click()
+    await page.locator("#headline").fill("من مراسلنا")
+    await page.locator("[name=breaking]").uncheck()
+    await page.locator("#headline").press("Control+Enter")
+    await page.get_by_role("button", name="تراجع", exact=True).click()
+    await expect(page.locator("#headline")).to_have_value("من مراسلنا")
+    await expect(page.locator(".composer h2")).to_have_text("تعديل التحديث")
+    assert await headlines(reader) == []
+    update = await held_site.ask("GET", f"/recall/updates/{submitted['id']}")
+    assert (update["status"], update["headline"], update["publish_at"]) == ("submitted", "من مراسلنا", None)
+
 
 async def test_a_session_that_ended_keeps_the_text_until_one_has_logged_in_again(
     site: Site, visitor: Visitor
@@ -470,6 +511,7 @@ async def test_a_submission_is_sent_back_with_a_note(site: Site, visit: Visit) -
     await contributor.locator("#headline").fill("بلا مصدر")
     await contributor.keyboard.press("Control+Enter")
     page = await desk_of(site, await visit(), "back", "أمل", "editor")
+    await expect(page.locator("#panel-submitted li")).to_contain_text("نادر")  # whose it is
     await page.locator(".unpublished li").get_by_role("button", name="إعادة").click()
     await page.locator("#return-note").fill("من قال ذلك؟")
     await page.get_by_role("dialog").get_by_role("button", name="إعادة").click()
@@ -477,6 +519,12 @@ async def test_a_submission_is_sent_back_with_a_note(site: Site, visit: Visit) -
     waiting = (await site.ask("GET", "/back/updates?status=draft"))["updates"]
     history = await site.ask("GET", f"/back/updates/{waiting[0]['id']}/revisions")
     assert history["revisions"][-1]["note"] == "من قال ذلك؟"
+    remark = contributor.locator("#panel-draft .remark")
+    await expect(remark).to_contain_text("من قال ذلك؟")
+    await expect(remark).to_contain_text("أمل")
+    await contributor.locator("#panel-draft").get_by_role("button", name="إرسال للمراجعة").click()
+    await expect(contributor.locator("#panel-submitted li")).to_contain_text("بلا مصدر")
+    await expect(remark).to_have_count(0)
 
 
 async def test_an_earlier_text_is_found_in_the_history_and_put_back(site: Site, visitor: Visitor) -> None:

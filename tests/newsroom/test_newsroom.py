@@ -136,6 +136,25 @@ async def test_a_retraction_and_revisions_at_once_never_bring_the_text_back(serv
         assert "SECRET" not in (await server.ask("GET", where, role=None)).text
 
 
+async def test_what_the_desk_says_to_a_contributor_ends_when_the_update_goes_out(server: Server) -> None:
+    draft = await server.publish(status="submitted")
+    path, store = f"{UPDATES}/{draft['id']}", server.rooms.store
+    await server.ask("DELETE", f"{path}/submission", role=Role.EDITOR, json={"note": "who says so?"})
+    await server.ask("PATCH", path, json={"headline": "mended"})
+    waiting = await store.update(draft["id"])
+    assert waiting
+    assert waiting.remark
+    assert (waiting.remark.text, waiting.remark.by.partition("-")[0]) == ("who says so?", "editor")
+    await server.ask("POST", f"{path}/submission")
+    again = await store.update(draft["id"])
+    assert again
+    assert again.remark is None
+    await server.ask("DELETE", f"{path}/submission", json={"note": "and when?"})
+    await server.ask("POST", f"{path}/publication")
+    assert "and when?" not in str(await store.update(draft["id"]))
+    assert "and when?" not in str(await server.events())
+
+
 async def test_a_contributors_submission_is_published_by_an_editor_under_the_contributors_name(
     server: Server,
 ) -> None:

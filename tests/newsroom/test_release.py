@@ -220,6 +220,36 @@ async def test_a_held_update_that_is_deleted_was_never_seen(serving: Any, clock:
         assert len(await server.events()) == 1
 
 
+async def test_what_is_taken_back_before_it_goes_out_is_again_what_it_was(serving: Any, clock: Clock) -> None:
+    async with serving() as server:
+        await server.open()
+        for status in ("draft", "submitted"):
+            path = f"{UPDATES}/{(await server.publish(status=status))['id']}"
+            for when in ({"publish_at": LATER}, {"hold": 5}):  # a schedule, and instead of it some seconds
+                assert (await server.ask("POST", f"{path}/publication", json=when)).status == 200
+            assert (await server.ask("PATCH", path, json={"headline": "meanwhile"})).status == 200
+            answer = (await server.ask("DELETE", f"{path}/publication")).json()
+            assert (answer["status"], answer["publish_at"], answer["headline"]) == (status, None, "meanwhile")
+            refused = await server.ask("DELETE", f"{path}/publication")
+            assert (refused.status, "only a scheduled one" in refused.text) == (409, True)
+        never_waited = await server.publish(hold=5)
+        answer = (await server.ask("DELETE", f"{UPDATES}/{never_waited['id']}/publication")).json()
+        assert answer["status"] == "draft"
+        clock.now = START + timedelta(days=400)
+        await rounds(server)
+        assert len(await server.events()) == 1
+
+
+async def test_nothing_is_held_in_a_closed_coverage(serving: Any) -> None:
+    async with serving() as server:
+        await server.open()
+        draft = await server.publish(status="draft")
+        await server.ask("POST", "/api/v1/coverages/story/closure")
+        answer = await server.ask("POST", f"{UPDATES}/{draft['id']}/publication", json={"hold": 5})
+        assert (answer.status, answer.json()["type"].rpartition("/")[2]) == (409, "coverage-closed")
+        assert (await server.ask("GET", f"{UPDATES}/{draft['id']}")).json()["status"] == "draft"
+
+
 @pytest.mark.parametrize(
     ("fields", "sentence"),
     [

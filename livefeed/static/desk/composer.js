@@ -41,8 +41,8 @@ customElements.define('desk-composer', class extends HTMLElement {
       this.clear();
       this.#say('');
     });
-    addEventListener('outbox-refused', () => this.#takeRefused());
-    addEventListener('outbox-back', ({ detail }) => this.#takeBack(detail.entry, detail.undone ? this.dataset.undone : ''));
+    addEventListener('outbox-returned', () => this.#takeReturned());
+    addEventListener('outbox-back', ({ detail }) => this.#takeBack(detail.entry));
     addEventListener('outbox-sent', ({ detail }) => detail.entry.slug === this.dataset.slug && this.#say(this.dataset.sent));
     this.#sign();
     this.#mode();
@@ -84,6 +84,11 @@ customElements.define('desk-composer', class extends HTMLElement {
   get draft() {
     const { note, change, pin, publish_local, ...fields } = this.values;
     return { ...given(sendable(fields)), format: 'html' };
+  }
+
+  // Seconds in which what goes out can be taken back.
+  holdOf(breaking) {
+    return Number(breaking ? this.dataset.breakingHold : this.dataset.hold);
   }
 
   get target() {
@@ -196,13 +201,13 @@ customElements.define('desk-composer', class extends HTMLElement {
     }
     if (status === 'scheduled') return 'later';
     if (status !== 'published') return null;
-    return !target && Number(this.dataset.breakingHold) ? 'held' : 'now';
+    return this.holdOf(true) ? 'held' : 'now';
   }
 
   #addition(values, status) {
     const { api } = this.dataset;
     const { note, change, pin, ...fields } = values;
-    const hold = status === 'published' ? Number(values.breaking ? this.dataset.breakingHold : this.dataset.hold) : 0;
+    const hold = status === 'published' ? this.holdOf(values.breaking) : 0;
     const requests = [newRequest('POST', api, { ...given(sendable(fields)), format: 'html', status, ...(hold && { hold }) })];
     if (pin && status === 'published') requests.push({ ...newRequest('POST', `${api}/{id}/pin`, null, 'next'), patient: true });
     return { requests, hold, undo: newRequest('DELETE', `${api}/{id}`, null, 'next') };
@@ -215,22 +220,23 @@ customElements.define('desk-composer', class extends HTMLElement {
     const changes = sendable(changed(fields, before));
     if ('body' in changes) changes.format = 'html';
     const requests = [];
+    const hold = status === 'published' ? this.holdOf(values.breaking) : 0;
     if (stands === 'published' && change === 'correction') requests.push(newRequest('POST', `${path}/corrections`, { ...changes, note }, revision));
     else if (Object.keys(changes).length) requests.push(newRequest('PATCH', path, changes, revision));
     const follow = { published: 'publication', scheduled: 'publication', submitted: 'submission' }[status];
-    const body = status === 'scheduled' ? { publish_local: values.publish_local } : null;
+    const body = status === 'scheduled' ? { publish_local: values.publish_local } : hold ? { hold } : null;
     if (follow && status !== stands) requests.push(newRequest('POST', `${path}/${follow}`, body, requests.length ? 'next' : revision));
-    return requests.length ? { requests } : null;
+    return requests.length ? { requests, hold, undo: newRequest('DELETE', `${path}/publication`, null, 'next') } : null;
   }
 
-  // What was refused comes back into the form when it is free, else it waits in the outbox.
-  #takeRefused() {
-    for (const entry of this.#outbox.refused()) {
+  // What was refused or taken back comes into the form again when it is free, else it waits in the outbox.
+  #takeReturned() {
+    for (const entry of this.#outbox.returned()) {
       if (!entry.typed) {
         this.#outbox.drop(entry);
-        this.#say(`${entry.title}: ${entry.sentence}`, true);
+        this.#say(`${entry.title}: ${entry.sentence}`, entry.state === 'refused');
       } else if (this.empty) {
-        this.#takeBack(entry, entry.sentence, true);
+        this.#takeBack(entry, entry.sentence, entry.state === 'refused');
       }
     }
   }
@@ -239,8 +245,11 @@ customElements.define('desk-composer', class extends HTMLElement {
     if (!entry.typed || entry.slug !== this.dataset.slug) return;
     if (!this.empty) return this.#say(this.dataset.busy, true);
     this.#outbox.drop(entry);
-    const { typed, status, current } = entry;
-    if (typed.target && (status === 404 || current?.status === 'retracted')) {
+    const { typed, status, current, state } = entry;
+    if (typed.target && state === 'undone' && current) {
+      this.take(current); // with the changes that were saved before it was to go out
+      this.#say(sentence);
+    } else if (typed.target && (status === 404 || current?.status === 'retracted')) {
       typed.target = null; // there is nothing left to change: the words are kept as those of a new update
       this.#fill(typed);
       this.#say(this.dataset.gone, true);

@@ -59,15 +59,20 @@ async function act(button, element) {
   const path = `${api}/${element.dataset.id}`;
   const { revision } = element.dataset;
   const direct = {
-    publish: ['POST', '/publication'], submit: ['POST', '/submission'], pin: ['POST', '/pin'], unpin: ['DELETE', '/pin'],
+    submit: ['POST', '/submission'], pin: ['POST', '/pin'], unpin: ['DELETE', '/pin'],
     restore: ['DELETE', '/retraction'], breaking: ['PATCH', '', { breaking: true }], calm: ['PATCH', '', { breaking: false }],
   }[action];
-  if (action === 'breaking' || (action === 'publish' && 'breaking' in element.dataset)) {
-    if (!await agreed(titleOf(element), 'now')) return;
+  const breaking = 'breaking' in element.dataset;
+  const hold = action === 'publish' ? composer.holdOf(breaking) : 0;
+  if (action === 'breaking' || (action === 'publish' && breaking)) {
+    if (!await agreed(titleOf(element), hold ? 'held' : 'now')) return;
   }
   if (direct) {
     const [method, rest, body = null] = direct;
     send(button, element, newRequest(method, path + rest, body, revision));
+  } else if (action === 'publish') {
+    const undo = newRequest('DELETE', `${path}/publication`, null, 'next');
+    send(button, element, newRequest('POST', `${path}/publication`, hold ? { hold } : null, revision), { hold, undo });
   } else if (action === 'retract') {
     const answers = await asked('retraction', element);
     if (answers) send(button, element, newRequest('POST', `${path}/retraction`, filled(answers), revision));
@@ -81,8 +86,8 @@ async function act(button, element) {
   }
 }
 
-function send(button, element, request) {
-  outbox.put({ title: `${button.textContent.trim()}: ${titleOf(element)}`, requests: [request], typed: null });
+function send(button, element, request, more = {}) {
+  outbox.put({ title: `${button.textContent.trim()}: ${titleOf(element)}`, requests: [request], typed: null, ...more });
 }
 
 // An update into the composer, as the server has it now; or with the text that it had in an earlier revision.

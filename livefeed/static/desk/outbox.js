@@ -12,7 +12,7 @@
 //   requests  see request.js; `{id}` in a path and the revision `next` are filled in from the answer before
 //   typed     what the composer held, null for a deed of one press
 //   hold      seconds the server holds it back; `undo` is the request that takes it back meanwhile
-//   state     `waiting` for an answer · `held` until a time · `refused` with a sentence
+//   state     `waiting` for an answer · `held` until a time · `refused` or taken back (`undone`), with a sentence
 
 import { attempt } from './request.js';
 
@@ -44,9 +44,9 @@ customElements.define('desk-outbox', class extends HTMLElement {
     this.#wake();
   }
 
-  // What was refused of this coverage and waits for its writer, the oldest first.
-  refused() {
-    return this.#entries().filter(entry => entry.state === 'refused' && entry.slug === this.dataset.slug);
+  // What was refused or taken back of this coverage and waits for its writer, the oldest first.
+  returned() {
+    return this.#entries().filter(entry => isReturned(entry) && entry.slug === this.dataset.slug);
   }
 
   drop({ id }) {
@@ -81,13 +81,13 @@ customElements.define('desk-outbox', class extends HTMLElement {
     if (answer.refused) {
       this.#keep({ ...entry, state: 'refused', sentence: answer.refused, status: answer.status, current: answer.current });
     } else {
-      this.#answered({ ...entry, tries: 0, signedOut: false }, answer.done, rest);
+      this.#answered({ ...entry, tries: 0, signedOut: false }, answer.done, rest, request);
     }
   }
 
-  #answered(entry, document, rest) {
+  #answered(entry, document, rest, { body }) {
     const requests = rest.map(request => filled(request, document));
-    if (entry.hold && document.status === 'scheduled') {
+    if (body?.hold && document.status === 'scheduled') {
       const until = Date.now() + entry.hold * 1000;
       this.#keep({ ...entry, requests, state: 'held', until, undo: filled(entry.undo, document) });
     } else if (requests.length) {
@@ -133,8 +133,10 @@ customElements.define('desk-outbox', class extends HTMLElement {
   async #undo(entry, button) {
     button.disabled = true;
     const answer = await attempt(entry.undo);
-    if (answer.done || answer.status === 404) this.#tell('back', { entry, undone: true });
-    else if (answer.refused) this.#keep({ ...entry, typed: null, state: 'refused', sentence: answer.refused });
+    // It waits like what was refused: whoever is writing the next update already must not lose this one.
+    if (answer.done || answer.status === 404) {
+      this.#keep({ ...entry, state: 'undone', sentence: this.dataset.undone, status: answer.status, current: answer.done });
+    } else if (answer.refused) this.#keep({ ...entry, typed: null, state: 'refused', sentence: answer.refused });
     else button.disabled = false; // no answer: it may be pressed again while the hold lasts
   }
 
@@ -144,7 +146,7 @@ customElements.define('desk-outbox', class extends HTMLElement {
     const entries = this.#entries();
     this.hidden = !entries.length;
     this.querySelector('ul').replaceChildren(...entries.map(entry => this.#line(entry)));
-    if (this.refused().length) this.#tell('refused');
+    if (this.returned().length) this.#tell('returned');
   }
 
   #line(entry) {
@@ -158,8 +160,8 @@ customElements.define('desk-outbox', class extends HTMLElement {
     const deeds = {
       undo: state === 'held',
       'give-up': state === 'waiting' && tries > 0 && Boolean(typed),
-      back: state === 'refused' && Boolean(typed) && entry.slug === this.dataset.slug,
-      dismiss: state === 'refused' && !typed,
+      back: isReturned(entry) && Boolean(typed) && entry.slug === this.dataset.slug,
+      dismiss: isReturned(entry) && !typed,
     };
     for (const [deed, possible] of Object.entries(deeds)) line.querySelector(`[data-deed="${deed}"]`).hidden = !possible;
     return line;
@@ -167,7 +169,7 @@ customElements.define('desk-outbox', class extends HTMLElement {
 
   #standing(entry) {
     if (entry.state === 'held') return this.#heldFor(entry);
-    if (entry.state === 'refused') return entry.sentence;
+    if (isReturned(entry)) return entry.sentence;
     if (entry.signedOut) return this.dataset.signedOut;
     return entry.tries ? this.dataset.retrying : this.dataset.sending;
   }
@@ -199,6 +201,10 @@ customElements.define('desk-outbox', class extends HTMLElement {
     });
   }
 });
+
+function isReturned({ state }) {
+  return state === 'refused' || state === 'undone';
+}
 
 // The next request of a deed is about what the one before has made: its id and revision are known only now.
 function filled(request, document) {

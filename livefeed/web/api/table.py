@@ -197,6 +197,15 @@ WRITES = (
         on_update=True,
     ),
     Write(
+        "DELETE",
+        _UPDATE + "/publication",
+        Role.EDITOR,
+        EmptyForm,
+        lambda asked, _: asked.newsroom.recall(asked.slug, asked.id, **_decision(asked)),
+        "Take back what was to be published and has not gone out yet",
+        on_update=True,
+    ),
+    Write(
         "POST",
         _UPDATE + "/submission",
         Role.CONTRIBUTOR,

@@ -52,7 +52,11 @@ async def desk(request: web.Request) -> web.Response:
         raise Unknown(f"There is no coverage {slug!r}.")
     waiting = await rooms.store.unpublished(slug, limit=MOST_WAITING)
     editor = caller.editor
-    if not editor.may(Role.EDITOR, slug):
+    authors: dict[str, str] = {}
+    if editor.may(Role.EDITOR, slug):
+        if waiting:
+            authors = {account.id: account.name for account in await rooms.accounts.people.all()}
+    else:
         waiting = [update for update in waiting if update.author == editor.account]
     before = request.query.get("retracted")
     if before is not None and not (before.isascii() and before.isdigit() and 0 < len(before) < 16):
@@ -63,6 +67,7 @@ async def desk(request: web.Request) -> web.Response:
         tuple(await rooms.notes.of(slug)),
         retracted_before=before,
         more_retracted=len(retracted) > RETRACTED_SHOWN,
+        authors=authors,
     )
     if request.query.get("part") == "panels":
         return await _panels(request, front, panels, editor)
