@@ -6,6 +6,7 @@ import random
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 
 import structlog
 
@@ -47,33 +48,21 @@ class Webhooks:
         text: Callable[[Event], str],
         patience: Patience,
     ) -> None:
-        self._store = store
-        self._endpoints = endpoints
-        self._outside = outside
-        self._lease = lease
-        self._slugs = slugs
-        self._text = text
-        self._patience = patience
+        self.store = store
+        self.endpoints = endpoints
+        self.outside = outside
+        self.lease = lease
+        self.slugs = slugs
+        self.text = text
+        self.patience = patience
 
     async def rounds(self) -> Mapping[str, Callable[[], EndpointRound]]:
         """See `Source`."""
         return {
-            endpoint.id: lambda endpoint=endpoint: self._round(endpoint)  # type: ignore[misc]  # bound early
-            for endpoint in await self._endpoints.all()
+            endpoint.id: partial(EndpointRound, endpoint, self)
+            for endpoint in await self.endpoints.all()
             if not endpoint.disabled
         }
-
-    def _round(self, endpoint: Endpoint) -> EndpointRound:
-        return EndpointRound(
-            endpoint,
-            self._store,
-            self._endpoints,
-            self._outside,
-            self._lease,
-            slugs=self._slugs,
-            text=self._text,
-            patience=self._patience,
-        )
 
 
 class EndpointRound:
@@ -84,27 +73,13 @@ class EndpointRound:
     has its turn.
     """
 
-    def __init__(
-        self,
-        endpoint: Endpoint,
-        store: Store,
-        endpoints: Endpoints,
-        outside: Outside,
-        lease: Lease,
-        *,
-        slugs: Callable[[], Awaitable[Sequence[str]]],
-        text: Callable[[Event], str],
-        patience: Patience,
-    ) -> None:
+    def __init__(self, endpoint: Endpoint, webhooks: Webhooks) -> None:
         self._endpoint = endpoint
-        self._store = store
-        self._endpoints = endpoints
-        self._outside = outside
-        self._lease = lease
-        self._slugs = slugs
-        self._text = text
-        self._patience = patience
-        self._ledger = Ledger(store.records, endpoint.id)
+        self._webhooks = webhooks
+        self._store = webhooks.store
+        self._endpoints = webhooks.endpoints
+        self._patience = webhooks.patience
+        self._ledger = Ledger(webhooks.store.records, endpoint.id)
         self._gone = False
 
     async def run(self) -> float | None:
@@ -115,7 +90,9 @@ class EndpointRound:
         # believed.
         await self._ledger.load()
         await self._replay()
-        channels = [live_channel(slug) for slug in await self._slugs() if self._endpoint.follows(slug)]
+        channels = [
+            live_channel(slug) for slug in await self._webhooks.slugs() if self._endpoint.follows(slug)
+        ]
         epoch, tops = await self._store.tops(channels)
         now = await self._store.now()
         behind = []
@@ -209,10 +186,10 @@ class EndpointRound:
 
     async def _post(self, event: Event) -> tuple[Answer, datetime]:
         """The answer, and the time of the attempt."""
-        body, at = self._text(event).encode(), await self._store.now()
+        body, at = self._webhooks.text(event).encode(), await self._store.now()
         headers = signed_headers(self._endpoint, message_id(event), at, body)
-        self._lease.require()
-        answer = await self._outside.post(self._endpoint.url, body, headers)
+        self._webhooks.lease.require()
+        answer = await self._webhooks.outside.post(self._endpoint.url, body, headers)
         metrics.OUTSIDE.labels("webhook", "accepted" if answer.accepted else "failed").inc()
         return answer, at
 

@@ -18,7 +18,7 @@ import structlog
 from livefeed.accounts import Accounts
 from livefeed.demo.story import Lead, Story, Telling
 from livefeed.forms import CoverageForm
-from livefeed.model import Editor, Media, Role, Update
+from livefeed.model import Editor, Role, Update
 from livefeed.newsroom import Newsroom, Refused, Written
 from livefeed.store import Key, StoreError
 
@@ -87,14 +87,7 @@ class Player:
 
     async def _upload(self, slug: str, lead: Lead) -> str:
         picture = await self._rooms.media.add(await asyncio.to_thread(lead.file.read_bytes))
-        media = Media(
-            picture.id,
-            f"/media/{picture.name}",
-            width=picture.width,
-            height=picture.height,
-            widths=picture.widths,
-            size=picture.size,
-        )
+        media = picture.media()
         await self._newsroom.keep_picture(media, by=self._editor, key=_key(f"{slug}:picture:{picture.id}"))
         return media.id
 

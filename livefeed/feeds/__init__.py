@@ -18,9 +18,10 @@ from livefeed.feeds.channel import (
     rubric_feed,
     site_feed,
 )
-from livefeed.feeds.entry import Category, Entry, FeedWords
+from livefeed.feeds.entry import Category, Entry
 from livefeed.feeds.galleys import NONE, Galleys, Pieces
 from livefeed.feeds.opml import opml
+from livefeed.feeds.publisher import FeedWords, Publisher
 from livefeed.feeds.window import ARCHIVE_ITEMS, Window, archive_documents, with_recent
 
 __all__ = [
@@ -34,6 +35,7 @@ __all__ = [
     "Galleys",
     "Link",
     "Pieces",
+    "Publisher",
     "Window",
     "archive_documents",
     "archive_feed",

@@ -5,15 +5,15 @@ The writers of the forms only arrange what is decided here and in `entry`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import chain
 from typing import Literal
 
 from livefeed.events import coverage_url
-from livefeed.feeds.entry import Entry, FeedWords, entries_of, led, uri, without_corrections
-from livefeed.feeds.galleys import NONE, Galleys
+from livefeed.feeds.entry import Entry, entries_of, led, uri, without_corrections
+from livefeed.feeds.publisher import Publisher
 from livefeed.model import Coverage, CoverageStatus, Update
 from livefeed.rubrics import Rubric, named_rubrics
 from livefeed.text import clean_line, direction_of_language
@@ -90,70 +90,45 @@ class Feed:
 def coverage_feed(
     coverage: Coverage,
     updates: Iterable[Update],
+    publisher: Publisher,
     *,
     breaking_only: bool,
-    base_url: str,
-    site_title: str,
-    fragment: Callable[[Update], str],
-    words: Callable[[str], FeedWords],
-    galleys: Galleys = NONE,
     archives: int = 0,
 ) -> Feed:
-    """The feed of a coverage with `updates`, newest first: everything, or its breaking ones.
-
-    `fragment` gives the HTML of an update, with absolute addresses; it is never asked for a retracted one.
-    `words` gives the words of a language. `galleys` has what was set before. `archives` is how many archive
-    documents there are.
-    """
+    """The feed of a coverage with `updates`, newest first: everything, or its breaking ones. `archives` is
+    how many archive documents there are."""
     headline = _headline(coverage)
-    entries = entries_of(updates, base_url, {coverage.slug: coverage}, fragment, words, galleys=galleys)
+    entries = entries_of(updates, {coverage.slug: coverage}, publisher)
     closed = coverage.status is CoverageStatus.CLOSED
     changes = [entry.updated for entry in entries] or [_beginning([coverage])]
     if closed and coverage.ends_at:
         changes.append(coverage.ends_at)  # the end is content too: JSON Feed says it
-    home = uri(coverage_url(base_url, coverage.slug))
-    title = f"{headline} — {clean_line(words(coverage.language).breaking)}" if breaking_only else headline
+    home = uri(coverage_url(publisher.base_url, coverage.slug))
+    breaking = clean_line(publisher.words(coverage.language).breaking)
     return Feed(
-        title=led(title, coverage.direction),
+        title=led(f"{headline} — {breaking}" if breaking_only else headline, coverage.direction),
         description=clean_line(coverage.standfirst) or headline,
         language=coverage.language,
-        author=clean_line(site_title) or headline,
+        author=clean_line(publisher.title) or headline,
         home=home,
         stem=f"{home}/breaking" if breaking_only else f"{home}/updates",
         entries=entries,
         updated=max(changes),
         expired=closed,
+        hubs=publisher.hubs,
         older=_archive_stem(home, archives) if archives else "",
     )
 
 
 def archive_feed(
-    coverage: Coverage,
-    updates: Iterable[Update],
-    number: int,
-    *,
-    base_url: str,
-    site_title: str,
-    fragment: Callable[[Update], str],
-    words: Callable[[str], FeedWords],
-    galleys: Galleys = NONE,
-    archives: int,
+    coverage: Coverage, updates: Iterable[Update], number: int, publisher: Publisher, *, archives: int
 ) -> Feed:
     """The `number`-th archive document of a coverage's feed of everything, from the oldest (1).
 
     It holds the entries of its updates and nothing else, for ever: what a correction said stands in the
     corrected entry.
     """
-    subscription = coverage_feed(
-        coverage,
-        updates,
-        breaking_only=False,
-        base_url=base_url,
-        site_title=site_title,
-        fragment=fragment,
-        words=words,
-        galleys=galleys,
-    )
+    subscription = coverage_feed(coverage, updates, publisher, breaking_only=False)
     home = subscription.home
     entries = without_corrections(subscription.entries)
     return replace(
@@ -162,97 +137,52 @@ def archive_feed(
         entries=entries,
         updated=max((entry.updated for entry in entries), default=_beginning([coverage])),
         expired=False,
+        hubs=(),
         older=_archive_stem(home, number - 1) if number > 1 else "",
         newer=_archive_stem(home, number + 1) if number < archives else "",
         current=subscription.stem,
     )
 
 
-def site_feed(
-    coverages: Iterable[Coverage],
-    updates: Iterable[Update],
-    *,
-    base_url: str,
-    site_title: str,
-    site_language: str,
-    fragment: Callable[[Update], str],
-    words: Callable[[str], FeedWords],
-    galleys: Galleys = NONE,
-) -> Feed:
-    """The feed of the site's breaking `updates`, newest first; the rest as for `coverage_feed`."""
-    return _feed_across(
-        coverages,
-        updates,
-        clean_line(words(site_language).breaking),
-        "/feeds/breaking",
-        base_url=base_url,
-        site_title=site_title,
-        site_language=site_language,
-        fragment=fragment,
-        words=words,
-        galleys=galleys,
-    )
+def site_feed(coverages: Iterable[Coverage], updates: Iterable[Update], publisher: Publisher) -> Feed:
+    """The feed of the site's breaking `updates`, newest first."""
+    subject = clean_line(publisher.words(publisher.language).breaking)
+    return _feed_across(coverages, updates, subject, "/feeds/breaking", publisher)
 
 
 def rubric_feed(
-    rubric: Rubric,
-    coverages: Iterable[Coverage],
-    updates: Iterable[Update],
-    *,
-    base_url: str,
-    site_title: str,
-    site_language: str,
-    fragment: Callable[[Update], str],
-    words: Callable[[str], FeedWords],
-    galleys: Galleys = NONE,
+    rubric: Rubric, coverages: Iterable[Coverage], updates: Iterable[Update], publisher: Publisher
 ) -> Feed:
     """The feed of what is filed under a section or tag, newest first, in the language that all its
-    `coverages` have, or the site's; the rest as for `coverage_feed`."""
+    `coverages` have, or the site's."""
     coverages, updates = tuple(coverages), tuple(updates)
     languages = {coverage.language for coverage in coverages}
+    if len(languages) == 1:
+        publisher = replace(publisher, language=languages.pop())
     named = chain(map(named_rubrics, coverages), map(named_rubrics, updates))
-    return _feed_across(
-        coverages,
-        updates,
-        next((names[rubric] for names in named if rubric in names), rubric.name),
-        rubric.path,
-        base_url=base_url,
-        site_title=site_title,
-        site_language=languages.pop() if len(languages) == 1 else site_language,
-        fragment=fragment,
-        words=words,
-        galleys=galleys,
-    )
+    subject = next((names[rubric] for names in named if rubric in names), rubric.name)
+    return _feed_across(coverages, updates, subject, rubric.path, publisher)
 
 
 def _feed_across(
-    coverages: Iterable[Coverage],
-    updates: Iterable[Update],
-    subject: str,
-    path: str,
-    *,
-    base_url: str,
-    site_title: str,
-    site_language: str,
-    fragment: Callable[[Update], str],
-    words: Callable[[str], FeedWords],
-    galleys: Galleys = NONE,
+    coverages: Iterable[Coverage], updates: Iterable[Update], subject: str, path: str, publisher: Publisher
 ) -> Feed:
     """A feed of several coverages' updates, named after the site and its subject."""
     coverages = tuple(coverages)
     by_slug = {coverage.slug: coverage for coverage in coverages}
-    entries = entries_of(updates, base_url, by_slug, fragment, words, galleys=galleys)
-    name = clean_line(site_title) or subject
-    title = led(f"{name} — {subject}", direction_of_language(site_language))
+    entries = entries_of(updates, by_slug, publisher)
+    name = clean_line(publisher.title) or subject
+    title = led(f"{name} — {subject}", direction_of_language(publisher.language))
     return Feed(
         title=title,
         description=title,
-        language=site_language,
+        language=publisher.language,
         author=name,
-        home=uri(f"{base_url}/"),
-        stem=uri(f"{base_url}{path}"),
+        home=uri(f"{publisher.base_url}/"),
+        stem=uri(f"{publisher.base_url}{path}"),
         entries=entries,
         updated=max((entry.updated for entry in entries), default=_beginning(coverages)),
+        hubs=publisher.hubs,
     )
 
 

@@ -9,14 +9,14 @@ for most feed readers show an edited item to nobody who has read it.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from html import escape
 from urllib.parse import quote
 
 from livefeed.events import update_url
-from livefeed.feeds.galleys import Galleys
+from livefeed.feeds.publisher import FeedWords, Publisher
 from livefeed.model import Coverage, Direction, Media, Status, Update
 from livefeed.text import clean, clean_line, direction_of, excerpt, title_of
 
@@ -39,18 +39,6 @@ _TYPES = {
     "png": "image/png",
     "webp": "image/webp",
 }  # as `livefeed.media` names its files
-
-
-@dataclass(frozen=True, slots=True)
-class FeedWords:
-    """What a feed says by itself, in one language."""
-
-    withdrawn: str  # the title of a retracted update: «سُحب هذا التحديث»
-    withdrawn_note: str  # what stands in it when the desk gave no public note
-    breaking: str
-    key_event: str
-    correction: str
-    corrected_update: str  # the link from a correction to what it corrects: «التحديث بعد تصحيحه»
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,13 +104,7 @@ class Told:
 
 
 def entries_of(
-    updates: Iterable[Update],
-    base_url: str,
-    coverages: Mapping[str, Coverage],
-    fragment: Callable[[Update], str],
-    words: Callable[[str], FeedWords],
-    *,
-    galleys: Galleys,
+    updates: Iterable[Update], coverages: Mapping[str, Coverage], publisher: Publisher
 ) -> tuple[Entry, ...]:
     """The entries of published and retracted updates, in their order, and of their corrections.
 
@@ -131,10 +113,10 @@ def entries_of(
     told = []
     for update in updates:
         coverage = coverages.get(update.coverage)
-        kept = galleys.find("told", update, coverage)
+        kept = publisher.galleys.find("told", update, coverage)
         if kept is None:
-            kept = _told(update, base_url, coverage, fragment, words(update.language))
-            galleys.keep("told", update, coverage, piece=kept, size=kept.size)
+            kept = _told(update, coverage, publisher)
+            publisher.galleys.keep("told", update, coverage, piece=kept, size=kept.size)
         told.append(kept)
     return _merged([each.entry for each in told], [entry for each in told for entry in each.corrections])
 
@@ -158,18 +140,13 @@ def uri(address: str) -> str:
     return quote(clean_line(address), safe="%:/?#[]@!$&'()*+,;=~")
 
 
-def _told(
-    update: Update,
-    base_url: str,
-    coverage: Coverage | None,
-    fragment: Callable[[Update], str],
-    words: FeedWords,
-) -> Told:
+def _told(update: Update, coverage: Coverage | None, publisher: Publisher) -> Told:
+    base_url, words = publisher.base_url, publisher.words(update.language)
     if update.status is Status.RETRACTED:
         entry = _withdrawn(update, base_url, words)
     elif update.status is Status.PUBLISHED:
         fallback = (clean_line(coverage.headline) if coverage else "") or update.coverage
-        entry = _published(update, base_url, words, fragment(update), fallback)
+        entry = _published(update, base_url, words, publisher.fragment(update), fallback)
     else:
         # A draft in a front is a fault elsewhere; showing it to the world would be a worse one.
         raise ValueError(f"update {update.id} is {update.status}; a feed holds only what was published")

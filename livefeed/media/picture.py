@@ -7,6 +7,8 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
+from livefeed.model import Focus, Media
+
 # What is written, by Pillow's name of the format. A GIF becomes a PNG: its first frame, without loss and
 # without the palette, whose unused entries are a place to hide bytes.
 _EXTENSIONS = {"JPEG": "jpg", "PNG": "png", "WEBP": "webp"}
@@ -57,6 +59,18 @@ class Picture:
     height: int
     size: int
     widths: tuple[int, ...] = ()
+
+    def media(self, focus: Focus | None = None) -> Media:
+        """The picture as an update has it, with nothing said of it yet."""
+        return Media(
+            self.id,
+            f"/media/{self.name}",
+            width=self.width,
+            height=self.height,
+            widths=self.widths,
+            focus=focus,
+            size=self.size,
+        )
 
     @classmethod
     def of(

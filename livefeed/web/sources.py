@@ -27,6 +27,7 @@ from livefeed.feeds import (
     Galleys,
     Link,
     Pieces,
+    Publisher,
     Window,
     archive_documents,
     archive_feed,
@@ -68,17 +69,7 @@ async def site_source(rooms: Rooms) -> Source:
     shown = _window(rooms).shown(known, now)
 
     def feed() -> Feed:
-        made = site_feed(
-            site.coverages,
-            shown,
-            base_url=rooms.base_url,
-            site_title=rooms.settings.site_title,
-            site_language=rooms.settings.site_language,
-            fragment=_fragment(rooms),
-            words=_words(rooms),
-            galleys=rooms.galleys,
-        )
-        return replace(made, hubs=(rooms.hub,))
+        return site_feed(site.coverages, shown, _publisher(rooms))
 
     return Source("site", (site.position, shown), feed)
 
@@ -96,18 +87,9 @@ async def coverage_source(rooms: Rooms, slug: str, *, breaking_only: bool) -> So
     archives = 0 if breaking_only else archive_documents(front.total)
 
     def feed() -> Feed:
-        made = coverage_feed(
-            coverage,
-            shown,
-            breaking_only=breaking_only,
-            base_url=rooms.base_url,
-            site_title=rooms.settings.site_title,
-            fragment=_fragment(rooms),
-            words=_words(rooms),
-            galleys=rooms.galleys,
-            archives=archives,
+        return coverage_feed(
+            coverage, shown, _publisher(rooms), breaking_only=breaking_only, archives=archives
         )
-        return replace(made, hubs=(rooms.hub,))
 
     # Only what the feed shows is its state: an update that is not breaking leaves the breaking feed as it
     # was. Fronts keep the same values from one request to the next, so comparing them costs next to nothing.
@@ -124,18 +106,7 @@ async def rubric_source(rooms: Rooms, rubric: Rubric) -> Source | None:
     home = [coverages[slug] for slug in sorted({update.coverage for update in shown} & coverages.keys())]
 
     def feed() -> Feed:
-        made = rubric_feed(
-            rubric,
-            home,
-            shown,
-            base_url=rooms.base_url,
-            site_title=rooms.settings.site_title,
-            site_language=rooms.settings.site_language,
-            fragment=_fragment(rooms),
-            words=_words(rooms),
-            galleys=rooms.galleys,
-        )
-        return replace(made, hubs=(rooms.hub,))
+        return rubric_feed(rubric, home, shown, _publisher(rooms))
 
     state = (shown, tuple((coverage.slug, coverage.position) for coverage in home))
     return Source(rubric.key, state, feed)
@@ -149,17 +120,7 @@ async def archive_source(rooms: Rooms, front: Front, number: int) -> Source:
     updates = await rooms.store.published_range(coverage.slug, last - ARCHIVE_ITEMS + 1, last)
 
     def feed() -> Feed:
-        return archive_feed(
-            coverage,
-            reversed(updates),
-            number,
-            base_url=rooms.base_url,
-            site_title=rooms.settings.site_title,
-            fragment=_fragment(rooms),
-            words=_words(rooms),
-            galleys=rooms.galleys,
-            archives=archives,
-        )
+        return archive_feed(coverage, reversed(updates), number, _publisher(rooms), archives=archives)
 
     # Of the number of documents only this one's place shows: the last has no newer one.
     states = tuple((update.id, update.position) for update in updates)
@@ -272,6 +233,18 @@ def _link_header(links: Iterable[Link]) -> str:
 
 def _window(rooms: Rooms) -> Window:
     return Window(items=rooms.settings.feed_items, most=rooms.settings.feed_most_items)
+
+
+def _publisher(rooms: Rooms) -> Publisher:
+    return Publisher(
+        base_url=rooms.base_url,
+        title=rooms.settings.site_title,
+        language=rooms.settings.site_language,
+        fragment=_fragment(rooms),
+        words=_words(rooms),
+        hubs=(rooms.hub,),
+        galleys=rooms.galleys,
+    )
 
 
 def _fragment(rooms: Rooms) -> Callable[[Update], str]:

@@ -9,7 +9,7 @@ from html import escape
 
 from hypothesis import strategies as st
 
-from livefeed.feeds import Feed, FeedWords, Galleys, archive_feed, coverage_feed, render, site_feed
+from livefeed.feeds import Feed, FeedWords, Galleys, Publisher, archive_feed, coverage_feed, render, site_feed
 from livefeed.feeds.galleys import NONE
 from livefeed.model import (
     Correction,
@@ -124,6 +124,10 @@ def front_of(*updates: Update, coverage: Coverage = STORY) -> Front:
     return Front(Position("e", 1), coverage, updates)
 
 
+def publisher(base_url: str = BASE_URL, galleys: Galleys = NONE) -> Publisher:
+    return Publisher(base_url, "أخبار الشمال", "ar", fragment, words, galleys=galleys)
+
+
 def feed_of(
     front: Front = FRONT,
     *,
@@ -135,39 +139,18 @@ def feed_of(
     return coverage_feed(
         front.coverage,
         front.breaking if breaking_only else front.updates,
+        publisher(base_url, galleys),
         breaking_only=breaking_only,
-        base_url=base_url,
-        site_title="أخبار الشمال",
-        fragment=fragment,
-        words=words,
         archives=archives,
-        galleys=galleys,
     )
 
 
 def archive_of(number: int, *, archives: int = 3, front: Front = FRONT) -> Feed:
-    return archive_feed(
-        front.coverage,
-        front.updates,
-        number,
-        base_url=BASE_URL,
-        site_title="أخبار الشمال",
-        fragment=fragment,
-        words=words,
-        archives=archives,
-    )
+    return archive_feed(front.coverage, front.updates, number, publisher(), archives=archives)
 
 
 def feed_of_site(site: SiteFront = SITE, *, base_url: str = BASE_URL) -> Feed:
-    return site_feed(
-        site.coverages,
-        [update for _, update in site.breaking],
-        base_url=base_url,
-        site_title="أخبار الشمال",
-        site_language="ar",
-        fragment=fragment,
-        words=words,
-    )
+    return site_feed(site.coverages, [update for _, update in site.breaking], publisher(base_url))
 
 
 def fingerprints() -> str:

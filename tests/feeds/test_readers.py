@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from calendar import timegm
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,8 @@ import atoma
 import fastfeedparser
 import feedparser
 import pytest
-from feed_samples import FRONTS, archive_of, feed_of, feed_of_site
-from hypothesis import given, settings
+from feed_samples import ENGLISH, FRONTS, archive_of, feed_of, feed_of_site, front_of
+from hypothesis import example, given, settings
 from live_server import Server
 from reader import make_reader
 
@@ -145,7 +146,17 @@ async def test_reader_takes_an_edit_for_an_edit_and_a_withdrawal_for_one(
     assert shown[id] == shown[f"{id}/corrections/1"] == "سُحب هذا التحديث"
 
 
+def taken_for_mojibake(text: str) -> str:
+    """What feedparser makes of a text: one whose letters would be UTF-8 if they were bytes it takes for
+    UTF-8 that somebody read as Latin-1, and no feed can tell it otherwise."""
+    try:
+        return text.encode("iso-8859-1").decode()
+    except UnicodeError:
+        return text
+
+
 @settings(max_examples=25)
+@example(front=front_of(replace(ENGLISH, headline="Â¡")))
 @given(front=FRONTS)
 def test_whatever_is_written_three_parsers_read_what_the_feed_says(front: Front) -> None:
     feed = feed_of(front)
@@ -153,6 +164,10 @@ def test_whatever_is_written_three_parsers_read_what_the_feed_says(front: Front)
     for form in ("rss", "atom"):
         parsed = feedparser.parse(render(feed, form), sanitize_html=False, resolve_relative_uris=False)
         assert not parsed.bozo
+        taken = [
+            (id, taken_for_mojibake(title), link, taken_for_mojibake(content), published)
+            for id, title, link, content, published in expected
+        ]
         assert [
             (
                 each.id,
@@ -162,7 +177,7 @@ def test_whatever_is_written_three_parsers_read_what_the_feed_says(front: Front)
                 datetime.fromtimestamp(timegm(each.published_parsed), UTC),
             )
             for each in parsed.entries
-        ] == expected
+        ] == taken
     for form in FORMS:
         read = fastfeedparser.parse(render(feed, form)) if feed.entries else None
         assert [

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from aiohttp import BodyPartReader, web
 from aiohttp.http_exceptions import BadHttpMessage
 
-from livefeed.model import Focus, Media, Role
+from livefeed.model import Focus, Role
 from livefeed.web.answers import Problem
 from livefeed.web.api.answers import written_answer
 from livefeed.web.guard import Scope, caller_of, needs
@@ -38,15 +38,7 @@ async def upload_picture(request: web.Request) -> web.Response:
     written = await rooms.newsroom.first_result(key)
     if written is None:
         picture = await rooms.media.add(upload)
-        media = Media(
-            picture.id,
-            f"/media/{picture.name}",
-            width=picture.width,
-            height=picture.height,
-            widths=picture.widths,
-            size=picture.size,
-            focus=focus,
-        )
+        media = picture.media(focus)
         written = await rooms.newsroom.keep_picture(media, by=caller.editor, key=key)
     return written_answer(request, 201, written)
 

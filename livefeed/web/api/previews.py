@@ -37,14 +37,7 @@ async def look_at(request: web.Request) -> web.Response:
     media = None
     if preview.picture is not None:
         picture = preview.picture
-        media = Media(
-            picture.id,
-            f"/media/{picture.name}",
-            width=picture.width,
-            height=picture.height,
-            widths=picture.widths,
-            size=picture.size,
-        )
+        media = picture.media()
         await rooms.newsroom.keep_picture(media, by=caller.editor, key=key)
     return json_answer(_document(rooms, preview, media))
 
