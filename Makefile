@@ -15,7 +15,7 @@ PIP_INSTALL := $(BIN)/python -m pip install --quiet --progress-bar off
 PIP_LOCKED := $(PIP_INSTALL) --require-hashes --no-build-isolation
 
 .DEFAULT_GOAL := help
-.PHONY: help run serve install test faults odd-requests bench-feeds bench-start bench-page firefox check format lock screenshots debian-packages dist clean
+.PHONY: help run serve install test faults odd-requests bench-feeds bench-start bench-page readers firefox check format lock screenshots debian-packages dist clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 18
@@ -54,6 +54,10 @@ bench-start: $(VENV)/.installed ## Measure the CPU time until a server is ready,
 bench-page: $(VENV)/.developing debian-packages ## Measure a live page of 5,000 updates while 300 changes arrive in a minute
 	@LIVEFEED_PAGE_TOLD=5000 LIVEFEED_PAGE_ARRIVALS=300 LIVEFEED_PAGE_SECONDS=60 LIVEFEED_PAGE_SLOWER="$${LIVEFEED_PAGE_SLOWER:-1}" \
 	  $(BIN)/python -m pytest tests/e2e/test_e2e_busy.py -k pour_in --timeout=900 -q -s $(ARGS)
+
+# An hour; `make test` has two of the readers, or one, try each behaviour.
+readers: $(VENV)/.developing debian-packages ## Try what readers see as all of them: phone and desktop, Arabic and English, still and moving
+	@LIVEFEED_READERS=all $(BIN)/python -m pytest tests/e2e -k "phone or desktop" $(ARGS)
 
 # Firefox comes from Debian, or is the one on the PATH; CI does without.
 firefox: $(VENV)/.developing ## Follow a coverage in Firefox

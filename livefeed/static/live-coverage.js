@@ -11,7 +11,7 @@ import { remember } from './remembered.js';
 
 const LOST_SHOWN_AFTER = 5000; // most losses mend sooner; a line that flickers alarms for nothing
 const ANNOUNCE_INTERVAL = 10000;
-const PICTURE = 16; // between pictures: in one of them a change would meet what `steady` moves in it
+const PICTURE = 16; // between pictures: in one of them a change would meet what is moved in it
 const AT_ONCE = 40; // frames: a burst must not make the page deaf
 const MOST = 100; // articles that stay by themselves: a weak phone has to lay all of them out
 
@@ -227,8 +227,8 @@ customElements.define('live-coverage', class extends HTMLElement {
     const page = await load(location.href, { cache: 'no-store' });
     const fresh = page.querySelector('live-coverage');
     this.#frames = [];
-    this.#forget();
     steady(this, () => {
+      this.#forget();
       for (const part of fresh.querySelectorAll('[data-part]')) this.#part(part.dataset.part)?.replaceWith(part);
       if (this.#stream().length) this.querySelector('.empty')?.remove();
     });
@@ -237,14 +237,17 @@ customElements.define('live-coverage', class extends HTMLElement {
 
   #tell(stands, offline) {
     const line = this.querySelector('.lost');
-    clearTimeout(this.#lost);
     if (stands) document.getElementById('saved')?.remove();
     const show = () => {
       line.textContent = offline && line.dataset.offline || line.dataset.lost;
       line.hidden = stands;
     };
-    if (stands || offline || !line.hidden) show();
-    else this.#lost = setTimeout(show, LOST_SHOWN_AFTER);
+    if (stands || offline || !line.hidden) {
+      this.#lost = clearTimeout(this.#lost);
+      show();
+    } else {
+      this.#lost ??= setTimeout(show, LOST_SHOWN_AFTER); // from the loss on, however often it is tried meanwhile
+    }
   }
 
   // Whether the end where new updates come in is in the window.

@@ -3,7 +3,7 @@
 
 const DAY = 86400000;
 const spoken = {}; // language → its formats, which are dear to make
-let ahead; // how far the server's clock is before ours, in milliseconds
+let ahead; // milliseconds that the clock of the server is before ours
 
 customElements.define('local-time', class extends HTMLElement {
   connectedCallback() {

@@ -10,6 +10,9 @@ let picture;
 // itself, and nobody inside an edited text. What else had to move glides there as a transform, which is no shift.
 export function steady(root, change, hold = scrollY > 0) {
   const page = document.documentElement;
+  const focused = document.activeElement;
+  const homes = [];
+  for (let home = focused; (home = home?.closest('[id]')); home = home.parentElement) homes.push(home);
   page.style.overflowAnchor = 'none'; // else the browser would move the page a second time
   const seen = [...document.querySelectorAll('article, .pages, .embed-code, footer')].map(element => [element, box(element)])
     .filter(([, { top, bottom }]) => bottom > 0 && top < innerHeight);
@@ -22,6 +25,9 @@ export function steady(root, change, hold = scrollY > 0) {
   const at = hold ? seen.findIndex(([element]) => inView(element)) : -1; // of one before it only the edge is in view
   const from = block && box(block).top;
   change();
+  // The focus goes to what had it as that is now, or else to the nearest that is left of what stood around it.
+  const home = !focused.offsetHeight && homes.find(one => standing(one)?.offsetHeight);
+  if (home) focus(home.isConnected ? home : counterpart(focused, home, standing(home)) ?? standing(home));
   const first = seen[at]?.[0];
   const held = block && (counterpart(block, first, standing(first)) ?? standing(first));
   if (held) {
@@ -56,15 +62,13 @@ function glide(now) {
   picture = gliding.size ? requestAnimationFrame(glide) : undefined;
 }
 
-// Puts `fresh` in the place of `article`: what was opened in it stays open, the focus stays on the same thing.
+// Puts `fresh` in the place of `article`: what was opened in it stays open.
 export function replace(article, fresh) {
-  const focused = article.contains(document.activeElement) && document.activeElement;
   for (const open of article.querySelectorAll('details[open]')) {
     const same = counterpart(open, article, fresh);
     if (same) same.open = true;
   }
   article.replaceWith(fresh);
-  if (focused) focus(counterpart(focused, article, fresh) ?? fresh);
 }
 
 export function focus(element) {

@@ -3,37 +3,37 @@
 from __future__ import annotations
 
 import os
-import shutil
+import zlib
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from e2e_browser import TIMEOUT, Visit, Visitor, new_visitor
-from e2e_site import Site
-from playwright.async_api import Browser, async_playwright, expect
+from e2e_browser import TIMEOUT, Visit, Visitor, chromium, new_visitor
+from e2e_readers import READERS, Reader, readers_at
+from e2e_site import Gate, Site
+from playwright.async_api import Browser, expect
 
 expect.set_options(timeout=TIMEOUT)
 
-FLAGS = (
-    *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"),
-    *("--disable-background-networking", "--disable-component-update"),
-)
+EVERYBODY = os.environ.get("LIVEFEED_READERS") == "all"  # `make readers`
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Have a behaviour that asks for a `reader` met by readers who differ: by all, or by turns."""
+    if "reader" in metafunc.fixturenames:
+        tests = [name for name in vars(metafunc.module) if name.startswith("test_")]
+        one = metafunc.definition.get_closest_marker("one_reader") is not None
+        turn = tests.index(metafunc.function.__name__)
+        chosen = READERS if EVERYBODY else readers_at(turn, one=one)
+        metafunc.parametrize("reader", chosen, ids=str)
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def browser() -> AsyncIterator[Browser]:
-    """Debian's Chromium, or the one that LIVEFEED_CHROMIUM names."""
-    chromium = os.environ.get("LIVEFEED_CHROMIUM") or shutil.which("chromium")
-    if chromium is None:
-        pytest.fail(
-            "Chromium is missing: install it with 'sudo apt-get install chromium fonts-noto-core', or set "
-            "LIVEFEED_CHROMIUM to its program."
-        )
-    async with async_playwright() as playwright:
-        started = await playwright.chromium.launch(executable_path=chromium, args=list(FLAGS))
+    """One for all tests."""
+    async with chromium() as started:
         yield started
-        await started.close()
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -45,6 +45,13 @@ async def site(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Site]:
         yield started
     finally:
         await started.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def gate(site: Site) -> AsyncIterator[Gate]:
+    """A way to the shared server that the test may let fail."""
+    async with site.another_way() as opened:
+        yield opened
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -85,6 +92,15 @@ async def visit(browser: Browser) -> AsyncIterator[Visit]:
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def visitor(visit: Visit) -> Visitor:
-    """A reader with a phone."""
-    return await visit()
+async def visitor(request: pytest.FixtureRequest, visit: Visit) -> Visitor:
+    """The test's reader; where it asks for none, one with a phone."""
+    reader: Reader = request.getfixturevalue("reader") if "reader" in request.fixturenames else READERS[0]
+    return await visit(**reader.profile)
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def slug(site: Site, reader: Reader, request: pytest.FixtureRequest) -> str:
+    """A coverage of the test's own on the shared site, in its reader's language."""
+    made = f"own-{zlib.crc32(request.node.nodeid.encode())}"
+    await site.cover(made, language=reader.language, place="دمشق", timezone="Asia/Damascus")
+    return made

@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import os
 import re
-from collections.abc import Awaitable, Callable
+import shutil
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
-from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, WebSocket
+import pytest
+from e2e_readers import READERS
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, WebSocket, async_playwright
 
 TIMEOUT = 60_000.0  # milliseconds for anything a page should come to show; a watchdog
-PHONE = {"width": 390, "height": 844}
+FLAGS = (
+    *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"),
+    *("--disable-background-networking", "--disable-component-update"),
+)
 # Chromium reports these by itself; a page cannot keep it from doing so when the network fails.
 NETWORK = re.compile(r"net::ERR_|WebSocket connection to|Failed to load resource")
 # What it says of a page that is left or reloaded while it connects.
@@ -91,15 +99,24 @@ class Visitor:
 Visit = Callable[..., Awaitable[Visitor]]
 
 
+@contextlib.asynccontextmanager
+async def chromium(**options: Any) -> AsyncIterator[Browser]:
+    """Debian's Chromium, or the one that LIVEFEED_CHROMIUM names, started with Playwright's `options`."""
+    program = os.environ.get("LIVEFEED_CHROMIUM") or shutil.which("chromium")
+    if program is None:
+        pytest.fail(
+            "Chromium is missing: install it with 'sudo apt-get install chromium fonts-noto-core', or set "
+            "LIVEFEED_CHROMIUM to its program."
+        )
+    async with async_playwright() as playwright:
+        started = await playwright.chromium.launch(executable_path=program, args=list(FLAGS), **options)
+        yield started
+        await started.close()
+
+
 async def new_visitor(browser: Browser, **options: Any) -> Visitor:
     """A fresh profile; a phone in Damascus if not said otherwise."""
-    chosen = {
-        "viewport": PHONE,
-        "locale": "ar-SY",
-        "timezone_id": "Asia/Damascus",
-        "reduced_motion": "reduce",
-        **options,
-    }
+    chosen = {**READERS[0].profile, "timezone_id": "Asia/Damascus", **options}
     visitor = Visitor(await browser.new_context(**chosen))
     await visitor.watch()
     return visitor

@@ -51,7 +51,18 @@ class Site:
     @property
     def url(self) -> str:
         """The address for browsers."""
-        return f"http://localhost:{self.gate.port}"
+        return self.gate.url
+
+    @contextlib.asynccontextmanager
+    async def another_way(self) -> AsyncIterator[Gate]:
+        """A gate beside the site's own, for a test that lets it fail."""
+        gate = Gate()
+        gate.inner = self._port
+        gate.open()
+        try:
+            yield gate
+        finally:
+            await gate.close()
 
     async def open(self) -> None:
         """Open the gate, start the server, and let an editor in."""
@@ -224,6 +235,12 @@ class Gate:
         self._accepting: asyncio.Task[None] | None = None
         self._meetings: set[asyncio.Task[None]] = set()
         self._writers: set[asyncio.StreamWriter] = set()
+        self._lines: set[_Line] = set()
+
+    @property
+    def url(self) -> str:
+        """The address for browsers."""
+        return f"http://localhost:{self.port}"
 
     def open(self) -> None:
         self._accepting = asyncio.create_task(self._accept())
@@ -241,6 +258,13 @@ class Gate:
         """End every connection, as a lost network does."""
         for writer in self._writers:
             writer.transport.abort()
+
+    def forget(self) -> None:
+        """Pass on nothing more of the connections there are, without ending them: as a router does that was
+        started anew, or the network that a device has left.
+        """
+        for line in self._lines:
+            line.forgotten = True
 
     async def _accept(self) -> None:
         # Not asyncio's server: closed while a connection comes in, it leaves that one's transport unclosed.
@@ -274,8 +298,9 @@ class Gate:
     async def _join(self, head: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         inner_reader, inner_writer = await asyncio.open_connection("127.0.0.1", self.inner)
         self._writers.add(inner_writer)
+        line = _Line(self)
+        self._lines.add(line)
         try:
-            line = _Line(self)
             await line.ask(head, inner_writer)
             both = [
                 asyncio.create_task(line.forth(reader, inner_writer)),
@@ -291,6 +316,7 @@ class Gate:
                 task.cancel()
             await asyncio.gather(*both, return_exceptions=True)
         finally:
+            self._lines.discard(line)
             self._writers.discard(inner_writer)
             inner_writer.close()
 
@@ -299,6 +325,7 @@ class _Line:
     """One connection through the gate."""
 
     def __init__(self, gate: Gate) -> None:
+        self.forgotten = False
         self._gate = gate
         self._held = False
 
@@ -314,6 +341,8 @@ class _Line:
     async def back(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
         held = b""
         while piece := await source.read(65536):
+            if self.forgotten:
+                continue
             held += piece
             if not self._held:
                 sink.write(held)

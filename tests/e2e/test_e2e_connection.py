@@ -1,85 +1,251 @@
-"""Following through what stands between a reader and the newsroom: proxies, lost networks, wrong clocks."""
+"""Following through what stands between reader and newsroom: proxies, lost networks, sleep, wrong clocks."""
 
 from __future__ import annotations
 
+import asyncio
 import json
 
 import pytest
-from e2e_browser import PHONE, Visit, Visitor, headlines
-from e2e_site import Site
-from playwright.async_api import WebSocketRoute, expect
+from e2e_browser import Visitor, chromium, headlines, new_visitor
+from e2e_readers import Reader
+from e2e_site import Gate, Site
+from playwright.async_api import Page, Route, WebSocketRoute, expect
 
-pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(60)]
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(120)]
 
 NEWEST = ".updates > article:first-of-type h3"
-DESKTOP = {"width": 1280, "height": 900}
-READERS = pytest.mark.parametrize(
-    ("viewport", "language"), [(PHONE, "ar"), (DESKTOP, "en")], ids=["phone-ar", "desktop-en"]
-)
 SECONDS = 20_000.0  # milliseconds, for what is given up only after some seconds
+LOST_FOR = 5_000.0  # milliseconds without a connection that nobody is told of
+# The clock of a device that sleeps goes on, its timers do not: what comes every few seconds comes soon.
+SLEEPER = """
+window.slept = 0;
+const { now } = Date;
+Date.now = () => now() + window.slept;
+const every = setInterval;
+window.setInterval = (beat, pause) => every(beat, pause / 100);
+"""
+# Chromium tells of the kind of network on phones only.
+ROAMING = """
+const line = new EventTarget();
+line.type = 'wifi';
+Object.defineProperty(Navigator.prototype, 'connection', { get: () => line });
+"""
+WAITS = """
+window.waits = [];
+const later = setTimeout;
+window.setTimeout = (then, wait, ...others) => {
+  window.waits.push(wait);
+  return later(then, wait, ...others);
+};
+"""
+WHEN_LOST = """
+const Socket = WebSocket;
+window.WebSocket = class extends Socket {
+  constructor(...all) {
+    super(...all);
+    this.addEventListener('close', () => { window.closed ??= performance.now(); });
+  }
+};
+addEventListener('DOMContentLoaded', () => {
+  const line = document.querySelector('.lost');
+  const told = () => { if (!line.hidden) window.told ??= performance.now(); };
+  new MutationObserver(told).observe(line, { attributes: true });
+});
+"""
 
 
-@READERS
+def ways(visitor: Visitor) -> list[str]:
+    """How the page asked for updates, in the order it asked first."""
+    asked = [one.partition("?")[0].rpartition("/")[2] for one in visitor.asked if "?view=html" in one]
+    return list(dict.fromkeys(asked))
+
+
 async def test_where_websockets_get_no_answer_and_events_are_held_back_polling_takes_over(
-    viewport: dict[str, int], language: str, own_site: Site, visit: Visit
+    site: Site, gate: Gate, slug: str, visitor: Visitor
 ) -> None:
-    await own_site.cover("held", language=language)
-    await own_site.publish("held", "الأول")
-    own_site.gate.swallows_upgrades = own_site.gate.buffers_events = True
-    visitor = await visit(viewport=viewport)
+    await site.publish(slug, "الأول")
+    gate.swallows_upgrades = gate.buffers_events = True
     visitor.network_may_fail = True
     page = await visitor.context.new_page()
-    await page.goto(f"{own_site.url}/live/held")
-    await own_site.publish("held", "رغم الحجز")
+    await page.goto(f"{gate.url}/live/{slug}")
+    await site.publish(slug, "رغم الحجز")
     await expect(page.locator(NEWEST)).to_have_text("رغم الحجز", timeout=SECONDS)
-    await own_site.publish("held", "بالسؤال الطويل")
+    await site.publish(slug, "بالسؤال الطويل")
     await expect(page.locator(NEWEST)).to_have_text("بالسؤال الطويل")
-    ways = [way for way in ("ws", "sse", "changes") if any(f"/held/{way}?" in one for one in visitor.asked)]
-    assert ways == ["ws", "sse", "changes"]
+    assert ways(visitor) == ["ws", "sse", "changes"]
     cursors = {one.partition("after=")[2].partition("&")[0] for one in visitor.asked if "after=" in one}
     assert all(cursors)
-    assert await headlines(page) == await own_site.published("held")
+    assert await headlines(page) == await site.published(slug)
 
 
-@READERS
 async def test_through_a_proxy_that_cuts_every_connection_soon_everything_arrives_once(
-    viewport: dict[str, int], language: str, own_site: Site, visit: Visit
+    site: Site, gate: Gate, slug: str, visitor: Visitor
 ) -> None:
-    await own_site.cover("soon", language=language)
-    visitor = await visit(viewport=viewport)
     visitor.network_may_fail = True
     page = await visitor.context.new_page()
-    await page.goto(f"{own_site.url}/live/soon")
-    own_site.gate.lifetime = 0.7
-    own_site.gate.cut()
+    await page.goto(f"{gate.url}/live/{slug}")
+    gate.lifetime = 0.7
+    gate.cut()
     published = 0
-    while own_site.gate.cuts < 5:
+    while gate.cuts < 5:
         published += 1
-        await own_site.publish("soon", f"خبر {published}")
+        await site.publish(slug, f"خبر {published}")
         await expect(page.locator(NEWEST)).to_have_text(f"خبر {published}", timeout=SECONDS)
-    assert await headlines(page) == await own_site.published("soon")
+    assert await headlines(page) == await site.published(slug)
+
+
+async def test_one_cursor_goes_from_websocket_to_events_to_polling(
+    site: Site, gate: Gate, slug: str, visitor: Visitor
+) -> None:
+    page = await visitor.read(f"{gate.url}/live/{slug}")
+    await site.publish(slug, "بالمقبس")
+    await expect(page.locator(NEWEST)).to_have_text("بالمقبس")
+
+    visitor.network_may_fail = True
+    gate.refuses_upgrades = True
+    gate.cut()
+    await site.publish(slug, "بالأحداث")
+    await expect(page.locator(NEWEST)).to_have_text("بالأحداث")
+    assert ways(visitor) == ["ws", "sse"]
+
+    await page.route(f"**/live/{slug}/sse?*", lambda route: route.abort())
+    gate.cut()
+    await site.publish(slug, "بالسؤال")
+    await expect(page.locator(NEWEST)).to_have_text("بالسؤال")
+    await site.publish(slug, "بالسؤال الطويل")
+    await expect(page.locator(NEWEST)).to_have_text("بالسؤال الطويل")
+    assert ways(visitor) == ["ws", "sse", "changes"]
+    assert await headlines(page) == await site.published(slug)
+
+
+async def test_where_websocket_is_blocked_events_take_over_until_the_network_is_another(
+    site: Site, gate: Gate, slug: str, visitor: Visitor
+) -> None:
+    gate.refuses_upgrades = True
+    visitor.network_may_fail = True
+    await visitor.context.add_init_script(ROAMING)
+    page = await visitor.context.new_page()
+    await page.goto(f"{gate.url}/live/{slug}")
+    await site.publish(slug, "وصل رغم الحجب")
+    await expect(page.locator(NEWEST)).to_have_text("وصل رغم الحجب")
+    gate.refuses_upgrades = False
+    await leave_network(page, "cellular")
+    await visitor.connected()
+    # The network that was left forgets what it carried; the line over it looks as alive as before.
+    gate.forget()
+    await site.publish(slug, "على شبكة أخرى")
+    visitor.expect_greeting()
+    await leave_network(page, "cellular")  # what changed is only how quick it is
+    assert (await headlines(page))[0] == "وصل رغم الحجب"
+    await leave_network(page, "wifi")
+    await visitor.connected()
+    await expect(page.locator(NEWEST)).to_have_text("على شبكة أخرى")
+    assert ways(visitor) == ["ws", "sse"]
+
+
+async def test_a_page_comes_back_at_once_when_its_device_has_slept_or_it_is_looked_at_again(
+    site: Site, gate: Gate, slug: str, visitor: Visitor
+) -> None:
+    await visitor.context.add_init_script(SLEEPER)
+    visitor.network_may_fail = True
+    page = await visitor.read(f"{gate.url}/live/{slug}")
+    for headline, woken in (
+        ("أثناء النوم", "window.slept += 7200e3"),
+        ("أثناء الغياب", "window.slept += 40e3; document.dispatchEvent(new Event('visibilitychange'))"),
+    ):
+        visitor.expect_greeting()
+        gate.forget()
+        await site.publish(slug, headline)
+        await page.evaluate(woken)
+        await visitor.connected()
+        await expect(page.locator(NEWEST)).to_have_text(headline)
+    assert await headlines(page) == await site.published(slug)
+
+
+@pytest.mark.one_reader
+async def test_a_page_gone_back_to_has_what_came_meanwhile_once_and_in_order(
+    site: Site, slug: str, reader: Reader
+) -> None:
+    first = await site.publish(slug, "الأول")
+    # Playwright switches off what keeps pages for «back».
+    async with chromium(ignore_default_args=["--disable-back-forward-cache"]) as browser:
+        visitor = await new_visitor(browser, **reader.profile)
+        page = await visitor.read(f"{site.url}/live/{slug}")
+        await page.evaluate("addEventListener('pageshow', event => { window.kept = event.persisted; })")
+        await page.goto(site.url)
+        for headline in ("الثاني", "الثالث"):
+            await site.publish(slug, headline)
+        await site.ask("PATCH", f"/{slug}/updates/{first}", {"headline": "الأول معدلاً"})
+        await page.evaluate("setTimeout(() => history.back())")
+        await page.wait_for_function("window.kept")
+        await expect(page.locator(NEWEST)).to_have_text("الثالث")
+        await expect(page.locator(f"#u-{first} h3")).to_have_text("الأول معدلاً")
+        await site.publish(slug, "بعد العودة")
+        await expect(page.locator(NEWEST)).to_have_text("بعد العودة")
+        assert await headlines(page) == await site.published(slug)
+        assert visitor.complaints() == []
+
+
+async def test_each_attempt_to_come_back_waits_a_random_part_of_twice_as_long_the_first_as_well(
+    site: Site, gate: Gate, slug: str, visitor: Visitor
+) -> None:
+    await visitor.context.add_init_script(WAITS)
+    visitor.network_may_fail = True
+    page = await visitor.read(f"{gate.url}/live/{slug}")
+    await site.publish(slug, "قبل")
+    await expect(page.locator(NEWEST)).to_have_text("قبل")
+    await page.evaluate("() => { Math.random = () => 0.0131; window.waits = []; }")
+    gate.shut = True
+    gate.cut()
+    drawn = [0.0131 * 500 * 2**attempt for attempt in range(5)]
+    waited = "drawn => window.waits.filter(wait => wait % 1 && wait < 1000).length >= drawn"
+    await page.wait_for_function(waited, arg=len(drawn))
+    waits = await page.evaluate("window.waits.filter(wait => wait % 1 && wait < 1000)")
+    assert waits[: len(drawn)] == pytest.approx(drawn)
+    gate.shut = False
+    await site.publish(slug, "بعد")
+    await expect(page.locator(NEWEST)).to_have_text("بعد")
+
+
+async def test_a_calm_line_says_that_the_connection_is_lost_once_it_has_been_for_seconds(
+    site: Site, gate: Gate, slug: str, reader: Reader, visitor: Visitor
+) -> None:
+    await visitor.context.add_init_script(WHEN_LOST)
+    visitor.network_may_fail = True
+    page = await visitor.read(f"{gate.url}/live/{slug}")
+    line = page.locator(".lost")
+    gate.shut = True
+    gate.cut()
+    await expect(line).to_be_in_viewport(timeout=SECONDS)
+    await expect(line).to_have_text(
+        reader.says("انقطع الاتصال. نعيد المحاولة…", "Connection lost. Reconnecting…")
+    )
+    assert await page.evaluate("window.told - window.closed") >= LOST_FOR
+    gate.shut = False
+    await expect(line).to_be_hidden()
 
 
 async def test_a_lost_network_is_said_at_once_and_what_was_missed_comes_after_it(
-    site: Site, visitor: Visitor
+    site: Site, slug: str, reader: Reader, visitor: Visitor
 ) -> None:
-    await site.cover("network")
-    await site.publish("network", "قبل")
-    page = await visitor.read(f"{site.url}/live/network")
+    await site.publish(slug, "قبل")
+    page = await visitor.read(f"{site.url}/live/{slug}")
     visitor.network_may_fail = True
     line = page.locator(".lost")
     await expect(line).to_be_hidden()
     await visitor.context.set_offline(True)
-    await expect(line).to_contain_text("أنت غير متصل بالشبكة")
-    await site.publish("network", "أثناء")
+    await expect(line).to_contain_text(reader.says("أنت غير متصل بالشبكة", "You are offline"))
+    await site.publish(slug, "أثناء")
     assert await headlines(page) == ["قبل"]
     await visitor.context.set_offline(False)
     await expect(page.locator(NEWEST)).to_have_text("أثناء")
     await expect(line).to_be_hidden()
 
 
-async def test_a_frame_that_was_lost_on_the_way_is_missed_and_fetched(site: Site, visitor: Visitor) -> None:
-    await site.cover("gap")
+@pytest.mark.one_reader
+async def test_a_frame_that_was_lost_on_the_way_is_missed_and_fetched(
+    site: Site, slug: str, visitor: Visitor
+) -> None:
     page = await visitor.context.new_page()
     lost: list[str] = []
 
@@ -94,37 +260,52 @@ async def test_a_frame_that_was_lost_on_the_way_is_missed_and_fetched(site: Site
 
         server.on_message(frame)
 
-    await page.route_web_socket("**/live/gap/ws?*", pass_on)
-    await page.goto(f"{site.url}/live/gap")
-    await site.publish("gap", "ضاع في الطريق")
+    await page.route_web_socket(f"**/live/{slug}/ws?*", pass_on)
+    await page.goto(f"{site.url}/live/{slug}")
+    await site.publish(slug, "ضاع في الطريق")
     await expect(page.locator(NEWEST)).to_have_text("ضاع في الطريق")
     assert len(lost) == 1
 
 
-async def test_how_long_ago_is_told_by_the_clock_of_the_server(site: Site, visit: Visit) -> None:
-    await site.cover("clock", language="en")
-    await site.publish("clock", "Now")
-    visitor = await visit()
+@pytest.mark.one_reader
+async def test_what_is_published_between_rendering_and_connecting_arrives(
+    site: Site, slug: str, visitor: Visitor
+) -> None:
+    first = await site.publish(slug, "عند الرسم")
+    connect = asyncio.Event()
+
+    async def hold(route: Route) -> None:
+        await connect.wait()
+        await route.continue_()
+
+    page = await visitor.context.new_page()
+    await page.route("**/static/live-coverage.js*", hold)
+    await page.goto(f"{site.url}/live/{slug}", wait_until="commit")
+    await expect(page.locator(NEWEST)).to_have_text("عند الرسم")
+    await site.publish(slug, "بين الرسم والاتصال")
+    await site.ask("PATCH", f"/{slug}/updates/{first}", {"headline": "عند الرسم، معدلاً"})
+    assert await headlines(page) == ["عند الرسم"]
+    connect.set()
+    await expect(page.locator(NEWEST)).to_have_text("بين الرسم والاتصال")
+    assert await headlines(page) == ["بين الرسم والاتصال", "عند الرسم، معدلاً"]
+
+
+async def test_how_long_ago_is_told_by_the_clock_of_the_server(
+    site: Site, slug: str, reader: Reader, visitor: Visitor
+) -> None:
+    await site.publish(slug, "الآن")
     visitor.network_may_fail = True  # hours without a heartbeat: it connects anew
     page = await visitor.context.new_page()
     await page.clock.install(time="2031-01-01T00:00:00Z")  # years before the server's
-    await page.goto(f"{site.url}/live/clock")
+    await page.goto(f"{site.url}/live/{slug}")
     ago = page.locator(".permalink .ago")
-    await expect(ago).to_have_text("now")
-    await expect(page.locator(".permalink time")).to_contain_text("|")
+    await expect(ago).to_have_text(reader.says("الآن", "now"))
+    await expect(page.locator(".permalink time")).to_contain_text("دمشق")
     await page.clock.run_for("03:05:00")
-    await expect(ago).to_have_text("3 hours ago")
+    await expect(ago).to_have_text(reader.says("قبل 3 ساعات", "3 hours ago"))
 
 
-async def test_a_line_says_what_came_since_the_last_visit(site: Site, visitor: Visitor) -> None:
-    await site.cover("again")
-    seen = [await site.publish("again", f"قديم {n}") for n in (1, 2)][-1]
-    page = await visitor.read(f"{site.url}/live/again")
-    await expect(page.locator(".last-visit")).to_be_hidden()
-    await page.goto(site.url)
-    await site.publish("again", "جديد")
-    page = await visitor.read(f"{site.url}/live/again")
-    order = await page.locator(".updates > *").evaluate_all("all => all.map(one => one.className)")
-    assert order == ["update", "last-visit", "update", "update"]
-    await page.locator(".last-visit a").click()
-    await page.wait_for_url(f"**/live/again#u-{seen}")
+async def leave_network(page: Page, kind: str) -> None:
+    """Have the device change to a network of that kind."""
+    tell = "kind => { const { connection } = navigator; connection.type = kind; "
+    await page.evaluate(tell + "connection.dispatchEvent(new Event('change')); }", kind)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import pytest
-from e2e_browser import Visit, Visitor, headlines
+from e2e_browser import Visitor, headlines
+from e2e_readers import Reader
 from e2e_site import Site
-from playwright.async_api import Page, Route, expect
+from playwright.async_api import Page, expect
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(180)]
 
@@ -42,27 +41,26 @@ async def test_an_update_posted_with_curl_is_at_the_top_of_the_open_page_within_
 
 
 async def test_updates_wait_behind_a_counted_button_while_the_reader_is_further_down(
-    site: Site, visitor: Visitor
+    site: Site, slug: str, reader: Reader, visitor: Visitor
 ) -> None:
-    await site.cover("counted")
     for number in range(1, 9):
-        await site.publish("counted", f"الخبر {number}", body="نص طويل للقراءة. " * 30)
-    page = await visitor.read(f"{site.url}/live/counted")
+        await site.publish(slug, f"الخبر {number}", body="نص طويل للقراءة. " * 30)
+    page = await visitor.read(f"{site.url}/live/{slug}")
     last = ".updates > article:last-child"
-    await page.eval_on_selector(last, "article => article.scrollIntoView()")
+    await page.eval_on_selector(last, "article => article.scrollIntoView({ behavior: 'instant' })")
     before = await stands_where(page, last)
     button = page.locator("new-updates button")
     published = 0
-    for count, words in [
-        (1, "تحديث واحد جديد"),
-        (2, "تحديثان جديدان"),
-        (3, "3 تحديثات جديدة"),
-        (11, "11 تحديثاً جديداً"),
+    for count, arabic, english in [
+        (1, "تحديث واحد جديد", "1 new update"),
+        (2, "تحديثان جديدان", "2 new updates"),
+        (3, "3 تحديثات جديدة", "3 new updates"),
+        (11, "11 تحديثاً جديداً", "11 new updates"),
     ]:
         for number in range(published + 1, count + 1):
-            await site.publish("counted", f"الجديد {number}")
+            await site.publish(slug, f"الجديد {number}")
         published = count
-        await expect(button).to_have_text(words)
+        await expect(button).to_have_text(reader.says(arabic, english))
     assert await page.title() == "(11) التغطية الحية للعاصفة — livefeed"
     assert await stands_where(page, last) == before
     assert (await headlines(page))[0] == "الخبر 8"
@@ -75,21 +73,24 @@ async def test_updates_wait_behind_a_counted_button_while_the_reader_is_further_
     assert await page.title() == "التغطية الحية للعاصفة — livefeed"
 
 
-async def test_changes_of_what_is_shown_apply_in_place_and_silently(site: Site, visitor: Visitor) -> None:
-    await site.cover("in-place")
-    id = await site.publish("in-place", "رقم أولي: 3 مصابين", body="نقلت الإذاعة.", key_event=True)
-    await site.publish("in-place", "الخبر الثاني")
-    page = await visitor.read(f"{site.url}/live/in-place")
+async def test_changes_of_what_is_shown_apply_in_place_and_silently(
+    site: Site, slug: str, reader: Reader, visitor: Visitor
+) -> None:
+    id = await site.publish(slug, "رقم أولي: 3 مصابين", body="نقلت الإذاعة.", key_event=True)
+    await site.publish(slug, "الخبر الثاني")
+    page = await visitor.read(f"{site.url}/live/{slug}")
     update = page.locator(f"#u-{id}")
     heading = update.locator("h3")
-    path = f"/in-place/updates/{id}"
+    path = f"/{slug}/updates/{id}"
 
     await site.ask("PATCH", path, {"headline": "رقم جديد: 4 مصابين"})
     await expect(heading).to_have_text("رقم جديد: 4 مصابين")
+    await expect(update.locator(".revised")).to_contain_text(reader.says("عُدّل", "Revised at"))
     await expect(page.locator(".key-events li")).to_contain_text("رقم جديد: 4 مصابين")
 
     await site.ask("POST", f"{path}/corrections", {"headline": "المصابون 5", "note": "كان الرقم 4."})
     await expect(heading).to_have_text("المصابون 5")
+    await expect(update.locator(".correction strong")).to_have_text(reader.says("تصحيح", "Correction"))
     await expect(update.locator(".correction")).to_contain_text("كان الرقم 4.")
 
     await site.ask("POST", f"{path}/pin")
@@ -101,7 +102,7 @@ async def test_changes_of_what_is_shown_apply_in_place_and_silently(site: Site, 
     await expect(update.locator(".mark.pinned")).to_have_count(0)
 
     await site.ask("POST", f"{path}/retraction", {"reason": "للغرفة وحدها", "note": "لم يثبت الخبر."})
-    await expect(heading).to_have_text("سُحب هذا التحديث")
+    await expect(heading).to_have_text(reader.says("سُحب هذا التحديث", "This update was retracted"))
     await expect(update.locator(".note")).to_have_text("لم يثبت الخبر.")
     await expect(page.locator(".key-events")).to_be_hidden()
     assert "المصابون" not in await page.inner_html("live-coverage")
@@ -116,20 +117,25 @@ async def test_changes_of_what_is_shown_apply_in_place_and_silently(site: Site, 
     await expect(page.locator("new-updates")).to_be_hidden()
 
 
-async def test_the_head_of_the_page_says_that_the_coverage_ended(site: Site, visitor: Visitor) -> None:
-    await site.cover("closing")
-    page = await visitor.read(f"{site.url}/live/closing")
-    await expect(page.locator("#coverage-header .badge")).to_have_text("مباشر")
-    await site.ask("POST", "/closing/closure")
-    await expect(page.locator("#coverage-header .badge")).to_have_text("انتهت التغطية")
-    await site.ask("DELETE", "/closing/closure")
-    await expect(page.locator("#coverage-header .badge")).to_have_text("مباشر")
-
-
-async def test_after_the_server_was_killed_and_started_again_the_page_catches_up(
-    own_site: Site, visitor: Visitor
+@pytest.mark.one_reader
+async def test_the_head_of_the_page_says_that_the_coverage_ended(
+    site: Site, slug: str, reader: Reader, visitor: Visitor
 ) -> None:
-    await own_site.cover("killed")
+    live, ended = reader.says("مباشر", "Live"), reader.says("انتهت التغطية", "Coverage ended")
+    page = await visitor.read(f"{site.url}/live/{slug}")
+    badge = page.locator("#coverage-header .badge")
+    await expect(badge).to_have_text(live)
+    await site.ask("POST", f"/{slug}/closure")
+    await expect(badge).to_have_text(ended)
+    await site.ask("DELETE", f"/{slug}/closure")
+    await expect(badge).to_have_text(live)
+
+
+@pytest.mark.one_reader
+async def test_after_the_server_was_killed_and_started_again_the_page_catches_up(
+    own_site: Site, reader: Reader, visitor: Visitor
+) -> None:
+    await own_site.cover("killed", language=reader.language)
     for number in range(1, 4):
         await own_site.publish("killed", f"قبل {number}")
     page = await visitor.read(f"{own_site.url}/live/killed")
@@ -143,10 +149,11 @@ async def test_after_the_server_was_killed_and_started_again_the_page_catches_up
     assert await page.evaluate("window.neverLoadedAgain") is True
 
 
+@pytest.mark.one_reader
 async def test_what_was_published_while_the_page_was_cut_off_arrives_once_and_in_order(
-    own_site: Site, visitor: Visitor
+    own_site: Site, reader: Reader, visitor: Visitor
 ) -> None:
-    await own_site.cover("cut-off")
+    await own_site.cover("cut-off", language=reader.language)
     first = await own_site.publish("cut-off", "قبل الانقطاع")
     page = await visitor.read(f"{own_site.url}/live/cut-off")
     await own_site.publish("cut-off", "آخر ما وصل")
@@ -166,10 +173,11 @@ async def test_what_was_published_while_the_page_was_cut_off_arrives_once_and_in
     assert await headlines(page) == await own_site.published("cut-off")
 
 
+@pytest.mark.one_reader
 async def test_a_server_that_is_stopped_says_goodbye_and_the_page_comes_back_to_the_next_one(
-    own_site: Site, visitor: Visitor
+    own_site: Site, reader: Reader, visitor: Visitor
 ) -> None:
-    await own_site.cover("goodbye")
+    await own_site.cover("goodbye", language=reader.language)
     page = await visitor.read(f"{own_site.url}/live/goodbye")
     visitor.network_may_fail = True
     await own_site.stop()
@@ -179,70 +187,11 @@ async def test_a_server_that_is_stopped_says_goodbye_and_the_page_comes_back_to_
     await expect(page.locator(NEWEST)).to_have_text("مع الخادم الجديد")
 
 
-async def test_what_is_published_between_rendering_and_connecting_arrives(
-    site: Site, visitor: Visitor
-) -> None:
-    await site.cover("between")
-    first = await site.publish("between", "عند الرسم")
-    connect = asyncio.Event()
-
-    async def hold(route: Route) -> None:
-        await connect.wait()
-        await route.continue_()
-
-    page = await visitor.context.new_page()
-    await page.route("**/static/live-coverage.js*", hold)
-    await page.goto(f"{site.url}/live/between", wait_until="commit")
-    await expect(page.locator(NEWEST)).to_have_text("عند الرسم")
-    await site.publish("between", "بين الرسم والاتصال")
-    await site.ask("PATCH", f"/between/updates/{first}", {"headline": "عند الرسم، معدلاً"})
-    assert await headlines(page) == ["عند الرسم"]
-    connect.set()
-    await expect(page.locator(NEWEST)).to_have_text("بين الرسم والاتصال")
-    assert await headlines(page) == ["بين الرسم والاتصال", "عند الرسم، معدلاً"]
-
-
-async def test_one_cursor_goes_from_websocket_to_events_to_polling(own_site: Site, visitor: Visitor) -> None:
-    await own_site.cover("ways")
-    page = await visitor.read(f"{own_site.url}/live/ways")
-    await own_site.publish("ways", "بالمقبس")
-    await expect(page.locator(NEWEST)).to_have_text("بالمقبس")
-
-    visitor.network_may_fail = True
-    own_site.gate.refuses_upgrades = True
-    own_site.gate.cut()
-    await own_site.publish("ways", "بالأحداث")
-    await expect(page.locator(NEWEST)).to_have_text("بالأحداث")
-    assert any("/live/ways/sse?" in address for address in visitor.asked)
-    assert not any("/live/ways/changes?" in address for address in visitor.asked)
-
-    await page.route("**/live/ways/sse?*", lambda route: route.abort())
-    own_site.gate.cut()
-    await own_site.publish("ways", "بالسؤال")
-    await expect(page.locator(NEWEST)).to_have_text("بالسؤال")
-    await own_site.publish("ways", "بالسؤال الطويل")
-    await expect(page.locator(NEWEST)).to_have_text("بالسؤال الطويل")
-    assert any("/live/ways/changes?" in address for address in visitor.asked)
-    assert await headlines(page) == await own_site.published("ways")
-
-
-async def test_where_websocket_is_blocked_from_the_beginning_updates_still_arrive(
-    own_site: Site, visit: Visit
-) -> None:
-    await own_site.cover("blocked")
-    own_site.gate.refuses_upgrades = True
-    visitor = await visit()
-    visitor.network_may_fail = True
-    page = await visitor.context.new_page()
-    await page.goto(f"{own_site.url}/live/blocked")
-    await own_site.publish("blocked", "وصل رغم الحجب")
-    await expect(page.locator(NEWEST)).to_have_text("وصل رغم الحجب")
-
-
+@pytest.mark.one_reader
 async def test_a_page_whose_cursor_is_worthless_takes_the_state_of_the_page_as_it_is(
-    own_site: Site, visitor: Visitor
+    own_site: Site, reader: Reader, visitor: Visitor
 ) -> None:
-    await own_site.cover("reload")
+    await own_site.cover("reload", language=reader.language)
     await own_site.publish("reload", "من السجل القديم")
     page = await visitor.read(f"{own_site.url}/live/reload")
     visitor.network_may_fail = True
@@ -252,7 +201,7 @@ async def test_a_page_whose_cursor_is_worthless_takes_the_state_of_the_page_as_i
     own_site.gate.shut = True  # the page must not meet the site before the coverage is there again
     await own_site.start()
     await own_site.admit()
-    await own_site.cover("reload", headline="عنوان التغطية الجديد")
+    await own_site.cover("reload", language=reader.language, headline="عنوان التغطية الجديد")
     for number in range(1, 4):
         await own_site.publish("reload", f"من السجل الجديد {number}")
     own_site.gate.shut = False

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
-
 import pytest
 import pytest_asyncio
-from e2e_browser import PHONE, Visit, Visitor, headlines
+from e2e_browser import Visit, Visitor, headlines
+from e2e_readers import Reader
 from e2e_site import PAGE_SIZE, Site
 from playwright.async_api import expect
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(60)]
 
-DESKTOP = {"width": 1280, "height": 900}
 TEXT = "نقلت الإذاعة عن مسؤول في الميناء أن الحركة ستعود صباح غد. " * 12
 ARTICLES = ".updates > article"
 NEWEST = f"{ARTICLES}:first-of-type h3"
@@ -22,6 +19,7 @@ WITHOUT_ANCHORING = """() => {
   sheet.replaceSync('* { overflow-anchor: none !important }');
   document.adoptedStyleSheets.push(sheet);
 }"""
+TURNED_AWAY = """Object.defineProperty(Document.prototype, 'hidden', { get: () => Boolean(window.away) });"""
 TOP = "element => element.getBoundingClientRect().top"
 # All that moved without the reader's doing since the page began to load.
 WATCH_SHIFTS = """
@@ -37,41 +35,10 @@ new PerformanceObserver(list => {
 TWO_PICTURES = "() => new Promise(drawn => requestAnimationFrame(() => requestAnimationFrame(drawn)))"
 
 
-@dataclass(frozen=True)
-class Reader:
-    """Who reads: on what, in which language, and how much motion they bear."""
-
-    viewport: dict[str, int]
-    language: str
-    motion: str
-    anchored: bool
-
-
-READERS = {
-    "phone-ar-reduced": Reader(PHONE, "ar", "reduce", anchored=False),
-    "desktop-en-motion": Reader(DESKTOP, "en", "no-preference", anchored=True),
-}
-
-
-@pytest_asyncio.fixture(loop_scope="session", params=READERS.values(), ids=READERS)
-async def reader(request: pytest.FixtureRequest) -> Reader:
-    chosen: Reader = request.param
-    return chosen
-
-
 @pytest_asyncio.fixture(loop_scope="session")
-async def visitor(reader: Reader, visit: Visit) -> Visitor:
-    made = await visit(viewport=reader.viewport, reduced_motion=reader.motion)
-    await made.context.add_init_script(WATCH_SHIFTS)
-    return made
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def slug(site: Site, reader: Reader, request: pytest.FixtureRequest) -> AsyncIterator[str]:
-    """A coverage of the test's own, in the reader's language."""
-    made = f"f-{abs(hash(request.node.name)) % 10**8}"
-    await site.cover(made, language=reader.language, place="دمشق", timezone="Asia/Damascus")
-    yield made
+async def visitor(visitor: Visitor) -> Visitor:
+    await visitor.context.add_init_script(WATCH_SHIFTS)
+    return visitor
 
 
 async def publish(site: Site, slug: str, count: int, **fields: object) -> list[str]:
@@ -88,8 +55,8 @@ async def test_the_line_being_read_stays_while_anything_changes_above_it(
     above = await site.publish(slug, "ما فوقه", body=TEXT)
     higher = await site.publish(slug, "الأعلى", body=TEXT)
     page = await visitor.read(f"{site.url}/live/{slug}")
-    if not reader.anchored:
-        await page.evaluate(WITHOUT_ANCHORING)
+    if reader.screen == "phone":
+        await page.evaluate(WITHOUT_ANCHORING)  # as on those of Apple
     line = page.locator(f"#u-{read} .body p").nth(1)
     await line.evaluate(
         "line => scrollBy({ top: line.getBoundingClientRect().top - 8, behavior: 'instant' })"
@@ -133,8 +100,8 @@ async def test_an_update_that_was_jumped_to_stays_while_those_above_it_change(
 ) -> None:
     ids = await publish(site, slug, 4)
     page = await visitor.read(f"{site.url}/live/{slug}")
-    if not reader.anchored:
-        await page.evaluate(WITHOUT_ANCHORING)
+    if reader.screen == "phone":
+        await page.evaluate(WITHOUT_ANCHORING)  # as on those of Apple
     # Only the lower edge of the one before it is in view.
     read = page.locator(f"#u-{ids[1]}")
     await read.evaluate("article => article.scrollIntoView({ behavior: 'instant' })")
@@ -192,6 +159,87 @@ async def test_the_focus_stays_on_the_same_link_of_an_update_that_changes(
     await site.ask("PATCH", f"/{slug}/updates/{id}", {"headline": "بلا روابط", "related": []})
     await expect(page.locator(f"#u-{id} h3")).to_have_text("بلا روابط")
     await expect(page.locator(f"#u-{id}")).to_be_focused()
+
+
+async def test_the_focus_goes_to_what_is_left_when_what_had_it_is_gone(
+    site: Site, slug: str, visitor: Visitor
+) -> None:
+    ids = await publish(site, slug, 3, key_event=True)
+    path = f"/{slug}/updates"
+    await site.ask("POST", f"{path}/{ids[0]}/pin")
+    page = await visitor.read(f"{site.url}/live/{slug}")
+    focused = page.locator("*:focus")
+
+    # The same entry of the list, with other words; the list, when the entry is gone; then what is around it.
+    await page.locator(f"#k-{ids[1]} a").focus()
+    await site.ask("PATCH", f"{path}/{ids[1]}", {"headline": "حدث معدل"})
+    await expect(page.locator(f"#k-{ids[1]} a", has_text="حدث معدل")).to_be_focused()
+    await site.ask("PATCH", f"{path}/{ids[1]}", {"key_event": False})
+    await expect(page.locator(f"#k-{ids[1]}")).to_have_count(0)
+    await expect(focused).to_have_id("key-events")
+    for id in (ids[0], ids[2]):
+        await site.ask("PATCH", f"{path}/{id}", {"key_event": False})
+    await expect(page.locator("#key-events")).to_be_hidden()
+    await expect(focused).to_have_id("main")
+
+    await page.locator(f"#p-{ids[0]} .permalink").focus()
+    await site.ask("PATCH", f"{path}/{ids[0]}", {"headline": "المثبت معدلاً"})
+    await expect(page.locator(f"#p-{ids[0]} h3")).to_have_text("المثبت معدلاً")
+    await expect(page.locator(f"#p-{ids[0]} .permalink")).to_be_focused()
+    await site.ask("DELETE", f"{path}/{ids[0]}/pin")
+    await expect(page.locator(".pinned-block")).to_be_hidden()
+    await expect(focused).to_have_id("updates")
+
+    await page.locator("#coverage-header .share a").focus()
+    await site.ask("PATCH", f"/{slug}", {"headline": "عنوان آخر"})
+    await expect(page.locator("h1")).to_have_text("عنوان آخر")
+    await expect(page.locator("#coverage-header .share a")).to_be_focused()
+
+    await page.locator(f"#u-{ids[2]} .share a").focus()
+    await site.ask("POST", f"{path}/{ids[2]}/retraction", {"reason": "خطأ", "note": "سُحب."})
+    await expect(page.locator(f"#u-{ids[2]} .note")).to_be_attached()
+    await expect(page.locator(f"#u-{ids[2]}")).to_be_focused()
+
+
+async def test_updates_wait_at_the_top_too_while_nobody_looks_at_the_tab(
+    site: Site, slug: str, reader: Reader, visitor: Visitor
+) -> None:
+    await visitor.context.add_init_script(TURNED_AWAY)
+    await site.publish(slug, "قبل")
+    page = await visitor.read(f"{site.url}/live/{slug}")
+    await page.evaluate("window.away = true")
+    await site.publish(slug, "أثناء")
+    button = page.locator("new-updates button")
+    await expect(button).to_have_text(reader.says("تحديث واحد جديد", "1 new update"))
+    await expect(page).to_have_title("(1) التغطية الحية للعاصفة — livefeed")
+    assert await headlines(page) == ["قبل"]
+    await page.evaluate("window.away = false")
+    await site.publish(slug, "بعد")  # not before what waits
+    await expect(button).to_have_text(reader.says("تحديثان جديدان", "2 new updates"))
+    await button.click()
+    assert await headlines(page) == ["بعد", "أثناء", "قبل"]
+    await expect(page).to_have_title("التغطية الحية للعاصفة — livefeed")
+    await site.publish(slug, "في الحال")
+    await expect(page.locator(NEWEST)).to_have_text("في الحال")
+
+
+@pytest.mark.parametrize("order", ["newest", "oldest"])
+@pytest.mark.one_reader
+async def test_a_line_says_what_came_since_the_last_visit(
+    order: str, site: Site, slug: str, visitor: Visitor
+) -> None:
+    seen = (await publish(site, slug, 2))[-1]
+    address = f"{site.url}/live/{slug}?order={order}"
+    page = await visitor.read(address)
+    await expect(page.locator(".last-visit")).to_be_hidden()
+    await page.goto(site.url)
+    await site.publish(slug, "جديد")
+    page = await visitor.read(address)
+    stand = await page.locator(".updates > *").evaluate_all("all => all.map(one => one.className)")
+    told = ["update", "last-visit", "update", "update"]
+    assert stand == (told if order == "newest" else told[::-1])
+    await page.locator(".last-visit a").click()
+    await page.wait_for_url(f"**/live/{slug}#u-{seen}")
 
 
 async def test_older_pages_come_into_the_stream_on_demand_and_leave_it_again(
@@ -261,7 +309,7 @@ async def test_without_scripts_the_order_and_the_way_to_an_update_are_links(
     site: Site, slug: str, visit: Visit, reader: Reader
 ) -> None:
     ids = await publish(site, slug, 1, key_event=True) + await publish(site, slug, 3 * PAGE_SIZE)
-    visitor = await visit(java_script_enabled=False, viewport=reader.viewport)
+    visitor = await visit(**reader.profile, java_script_enabled=False)
     page = await visitor.context.new_page()
     await page.goto(f"{site.url}/live/{slug}")
     await page.locator(".key-events a").click()

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import pytest
 import pytest_asyncio
 from axe_playwright_python.async_playwright import Axe
-from e2e_browser import PHONE, Visit, Visitor
+from e2e_browser import Visit, Visitor
+from e2e_readers import PHONE
 from e2e_site import Site
 from e2e_story import tell
 from playwright.async_api import Page, expect

@@ -7,17 +7,13 @@ from urllib.parse import urlsplit
 
 import pytest
 import pytest_asyncio
-from e2e_browser import PHONE, Visit, Visitor, headlines
+from e2e_browser import Visitor, headlines
+from e2e_readers import Reader
 from e2e_site import Site
 from playwright.async_api import Page, expect
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(120)]
 
-WORDS = {
-    "ar": "لا اتصال. هذه الصفحة كما رأيتها آخر مرة",
-    "en": "No connection. This is the page as you last saw it",
-}
-DESKTOP = {"width": 1280, "height": 900}
 KEPT = """async () => {
   const found = [];
   for (const name of await caches.keys())
@@ -47,16 +43,12 @@ async def has_kept(page: Page, *paths: str) -> list[str]:
     return [urlsplit(url).path for url in await page.evaluate(KEPT)]
 
 
-@pytest.mark.parametrize(
-    ("language", "viewport"), [("ar", PHONE), ("en", DESKTOP)], ids=["ar-phone", "en-desktop"]
-)
 async def test_the_last_seen_page_is_there_without_a_network_and_catches_up_after_it(
-    language: str, viewport: dict[str, int], keeping: Site, visit: Visit
+    reader: Reader, keeping: Site, visitor: Visitor
 ) -> None:
-    slug = f"kept-{language}"
-    await keeping.cover(slug, language=language)
+    slug = f"kept-{reader}"
+    await keeping.cover(slug, language=reader.language)
     await keeping.publish(slug, "قبل")
-    visitor = await visit(viewport=viewport)
     page = await visitor.read(f"{keeping.url}/live/{slug}")
     await has_kept(page, f"/live/{slug}", "/static/livefeed.css", "/static/connection.js")
     saved = page.locator("#saved")
@@ -64,7 +56,8 @@ async def test_the_last_seen_page_is_there_without_a_network_and_catches_up_afte
     visitor.network_may_fail = True
     await visitor.context.set_offline(True)
     await page.reload()
-    await expect(saved).to_contain_text(WORDS[language])
+    words = "لا اتصال. هذه الصفحة كما رأيتها آخر مرة", "No connection. This is the page as you last saw it"
+    await expect(saved).to_contain_text(reader.says(*words))
     await expect(saved).to_contain_text("2")  # a time, in Western digits
     assert await headlines(page) == ["قبل"]
     sheet = "() => getComputedStyle(document.querySelector('.site')).borderTopStyle"
