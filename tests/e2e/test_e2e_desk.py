@@ -15,6 +15,17 @@ import livefeed
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(180)]
 
 MOST_TABS = 40
+PASTE = """([id, html, words]) => {
+  const clipboardData = new DataTransfer();
+  clipboardData.setData('text/html', html);
+  clipboardData.setData('text/plain', words);
+  const pasted = new ClipboardEvent('paste', { clipboardData, bubbles: true, cancelable: true });
+  document.getElementById(id).dispatchEvent(pasted);
+}"""
+SEEN_WHOLE = """screen => {
+  const [inner, outer] = [screen.firstElementChild, screen].map(element => element.getBoundingClientRect());
+  return inner.left >= outer.left && inner.right <= outer.right + 1;
+}"""
 LEAD = Path(livefeed.__file__).parent / "demo/lead.jpg"
 
 
@@ -474,10 +485,19 @@ async def test_a_picture_is_chosen_described_previewed_and_published(site: Site,
     await expect(line.locator("img")).to_be_visible()
     box = await line.locator(".focal").bounding_box()
     assert box
-    await line.locator(".focal").click(position={"x": box["width"] * 0.75, "y": box["height"] * 0.5})
+    await line.locator(".focal").click(position={"x": box["width"] * 0.85, "y": box["height"] * 0.45})
+    for key in ("ArrowLeft", "ArrowLeft", "ArrowDown"):
+        await line.locator(".focal").press(key)
     await page.get_by_role("button", name="معاينة").click()
     preview = page.frame_locator("#preview iframe")
     await expect(preview.locator("figcaption")).to_contain_text("الميناء مساء الأحد")
+    for width, label in (
+        (1280, "شاشة كبيرة"),
+        (390, "هاتف"),
+    ):  # of the page in it, on whatever screen this is
+        await page.get_by_label(label).check()
+        assert await preview.locator("html").evaluate("() => innerWidth") == width
+        assert await page.locator(".screen").evaluate(SEEN_WHOLE), width
     await page.get_by_role("button", name="إغلاق").click()
     await page.locator("#headline").press("Control+Enter")
     await expect(page.locator(".updates figure img")).to_have_attribute("alt", "ميناء عند الغروب")
@@ -567,6 +587,31 @@ async def test_a_chief_opens_a_coverage_like_an_earlier_one_and_closes_it_with_a
     assert (coverage["status"], coverage["summary"]) == ("closed", ["غرق شارعين", "لا ضحايا"])
 
 
+async def test_byline_dateline_and_place_are_those_of_the_editors_last_update(
+    site: Site, visitor: Visitor
+) -> None:
+    for slug in ("signed", "signed-elsewhere"):
+        await site.cover(slug)
+    page = await desk_of(site, visitor, "signed", "رهف", "editor")
+    await page.locator(".composer summary").first.click()
+    signature = {"byline": "رهف\nمتابعات", "dateline": "إسطنبول", "place": "دمشق"}
+    for name, value in signature.items():
+        await page.locator(f"#{name}").fill(value)
+    await page.locator("#attribution").fill("وكالة")
+    await page.locator("#headline").fill("موقّع")
+    await page.locator("#headline").press("Control+Enter")
+    await expect(page.locator(".updates h3")).to_have_text("موقّع")
+    for _ in range(2):  # in the form that is free again, and after a reload
+        for name, value in signature.items():
+            await expect(page.locator(f"#{name}")).to_have_value(value)
+        await expect(page.locator("#attribution")).to_have_value("")
+        await page.reload()
+    visitor.network_may_fail = True  # the page is left while it may still connect
+    await page.goto(f"{site.url}/desk/signed-elsewhere")
+    await expect(page.locator("#byline")).to_have_value(signature["byline"])
+    await expect(page.locator("#dateline")).to_have_value("")  # another story, another place
+
+
 async def test_an_address_becomes_a_card_or_at_least_a_link(site: Site, visit: Visit) -> None:
     await site.cover("cards")
     visitor = await visit()
@@ -576,11 +621,27 @@ async def test_an_address_becomes_a_card_or_at_least_a_link(site: Site, visit: V
     await page.locator("#embed-address").fill("http://10.0.0.1/private")
     await page.get_by_role("button", name="إضافة", exact=True).click()
     await expect(page.locator("desk-embeds .problem")).not_to_be_empty()
+    await page.evaluate(PASTE, ["body", "", "http://10.0.0.1/private"])  # nothing that was pasted is lost
+    await expect(page.locator("#body")).to_have_text("http://10.0.0.1/private")
     card = {"embed": {"url": "https://youtu.be/abcdefghijk", "title": "فيديو السيول", "provider": "youtube"}}
     await page.route("**/api/v1/previews", lambda route: route.fulfill(json=card))
     await page.locator("#embed-address").fill("https://youtu.be/abcdefghijk")
     await page.locator("#embed-address").press("Enter")
     await expect(page.locator("desk-embeds li strong")).to_have_text("فيديو السيول")
+    await page.get_by_role("button", name="إزالة").click()
+
+    # Pasted on an empty line of the text it becomes a card at once; beside words it is a link among them.
+    await visitor.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    await page.evaluate("navigator.clipboard.writeText('https://youtu.be/abcdefghijk')")
+    await page.locator("#body").fill("قال:")
+    await page.locator("#body").press("Control+v")
+    await expect(page.locator("#body")).to_contain_text("youtu.be")
+    await expect(page.locator("desk-embeds li")).to_have_count(0)
+    await page.locator("#body").fill("قال:")
+    await page.locator("#body").press("Enter")
+    await page.locator("#body").press("Control+v")
+    await expect(page.locator("desk-embeds li strong")).to_have_text("فيديو السيول")
+    await expect(page.locator("#body")).not_to_contain_text("youtu.be")
     await page.locator("#headline").press("Control+Enter")
     await expect(page.locator(".updates .embed")).to_contain_text("فيديو السيول")
     [update] = (await site.ask("GET", "/cards/updates"))["updates"]

@@ -15,17 +15,10 @@ from e2e_site import Site
 from PIL import Image
 from playwright.async_api import Route, expect
 from redis_server import RedisServer, binaries
-from test_e2e_desk import desk_of
+from test_e2e_desk import PASTE, desk_of
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(180)]
 
-PASTE = """([id, html, words]) => {
-  const clipboardData = new DataTransfer();
-  clipboardData.setData('text/html', html);
-  clipboardData.setData('text/plain', words);
-  const pasted = new ClipboardEvent('paste', { clipboardData, bubbles: true, cancelable: true });
-  document.getElementById(id).dispatchEvent(pasted);
-}"""
 # A device whose clock is wrong by so many hours.
 SKEW = """(() => {
   const off = %d * 3600e3;

@@ -8,7 +8,7 @@ import { merged } from './merge.js';
 import { newRequest } from './request.js';
 
 const TEXTS = ['headline', 'attribution', 'verification', 'dateline', 'place', 'publish_local'];
-const SIGNATURE = ['byline', 'dateline', 'place']; // remembered for the next update of this editor here
+const SIGNATURE = ['byline', 'dateline', 'place']; // remembered for the next update of this editor here; the byline anywhere
 const FLAGS = ['breaking', 'key_event', 'pin'];
 // Elements with a `value`.
 const LISTS = { body: 'rich-text', media: 'desk-pictures', related: 'desk-related', embeds: 'desk-embeds' };
@@ -21,6 +21,7 @@ customElements.define('desk-composer', class extends HTMLElement {
   #told; // the id of the target that presence was told of
   #merge = this.querySelector('desk-merge');
   #target = null; // the update being changed: { id, revision, status, before, clash }
+  #byline = `livefeed:byline:${this.dataset.account}`;
   #signature = `livefeed:signature:${this.dataset.account}:${this.dataset.slug}`;
   #composition = new Composition(this.dataset.autosaves, `livefeed:composer:${this.dataset.account}:${this.dataset.slug}:`);
 
@@ -157,9 +158,15 @@ customElements.define('desk-composer', class extends HTMLElement {
   }
 
   #sign() {
-    const signature = JSON.parse(localStorage.getItem(this.#signature) ?? '{}');
+    const byline = JSON.parse(localStorage.getItem(this.#byline) ?? '[]'); // of another coverage
+    const signature = { byline, ...JSON.parse(localStorage.getItem(this.#signature) ?? '{}') };
     const fields = this.#form.elements;
     for (const name of SIGNATURE) fields[name].value = [signature[name] ?? ''].flat().join('\n');
+  }
+
+  #remember(values) {
+    localStorage.setItem(this.#byline, JSON.stringify(values.byline));
+    localStorage.setItem(this.#signature, JSON.stringify(Object.fromEntries(SIGNATURE.map(name => [name, values[name]]))));
   }
 
   // Sending
@@ -185,7 +192,7 @@ customElements.define('desk-composer', class extends HTMLElement {
     if (!entry) return this.#say(this.dataset.nothing);
     const typed = { values, target: this.#target };
     const title = values.headline.trim() || textOf(values.body).slice(0, 80) || this.dataset.untitled;
-    if (!this.#target) localStorage.setItem(this.#signature, JSON.stringify(Object.fromEntries(SIGNATURE.map(name => [name, values[name]]))));
+    if (!this.#target) this.#remember(values);
     this.#outbox.put({ ...entry, title, typed }); // before the form is cleared: it must stand somewhere at any time
     this.#say('');
     return this.clear();

@@ -14,6 +14,11 @@ customElements.define('desk-embeds', class extends HTMLElement {
       event.preventDefault();
       this.#look();
     });
+    this.closest('form').addEventListener('address', ({ detail: { url, instead } }) => {
+      this.closest('details').open = true; // to be seen, and removed if it was not meant
+      this.#address.value = url;
+      this.#look(instead);
+    });
     this.addEventListener('click', event => {
       const { deed } = event.target.closest('button')?.dataset ?? {};
       if (deed === 'look') this.#look();
@@ -31,8 +36,9 @@ customElements.define('desk-embeds', class extends HTMLElement {
     this.#list.replaceChildren(...embeds.map(embed => this.#line(embed)));
   }
 
-  // Without an answer the bare address is taken: a link is better than nothing.
-  async #look() {
+  // Without an answer the bare address is taken: a link is better than nothing. `refused` is called when the server
+  // will not look there.
+  async #look(refused = () => {}) {
     const url = this.#address.value.trim();
     if (!url) return;
     this.#say(this.dataset.looking);
@@ -42,6 +48,7 @@ customElements.define('desk-embeds', class extends HTMLElement {
     const document = await answer?.json().catch(() => null);
     if (answer?.status === 422) {
       this.#say(refusalOf(422, document ?? {}), true);
+      refused();
       return;
     }
     this.#say(answer?.ok ? '' : this.dataset.bare);

@@ -5,6 +5,7 @@ import { refusalOf } from './request.js';
 
 const WORDS = ['alt', 'caption', 'credit'];
 const RETRY_AFTER = 3000;
+const STEP = 5; // per cent that an arrow key moves the focal point
 
 customElements.define('desk-pictures', class extends HTMLElement {
   #list = this.querySelector('ul');
@@ -22,6 +23,7 @@ customElements.define('desk-pictures', class extends HTMLElement {
     // Trix hands over what is pasted into it (`picture`); this is for every other field.
     form.addEventListener('paste', event => event.target.closest('trix-editor') || this.#catch(event, event.clipboardData));
     this.addEventListener('click', event => this.#press(event));
+    this.addEventListener('keydown', event => this.#nudge(event));
   }
 
   get value() {
@@ -123,9 +125,20 @@ customElements.define('desk-pictures', class extends HTMLElement {
       line.remove();
     } else if (event.target.closest('[data-deed="focus"]')) {
       const { left, top, width, height } = event.target.getBoundingClientRect();
-      const keyboard = event.detail === 0; // pressed by a key: the middle
-      this.#focus(line, keyboard ? 50 : Math.round((event.clientX - left) / width * 100), keyboard ? 50 : Math.round((event.clientY - top) / height * 100));
+      if (event.detail === 0) this.#focus(line, 50, 50); // pressed by a key: the middle
+      else this.#focus(line, Math.round((event.clientX - left) / width * 100), Math.round((event.clientY - top) / height * 100));
     } else return;
+    this.dispatchEvent(new Event('input', { bubbles: true }));
+  }
+
+  // Arrow keys move the point that must stay in view.
+  #nudge(event) {
+    const [x, y] = { ArrowLeft: [-STEP, 0], ArrowRight: [STEP, 0], ArrowUp: [0, -STEP], ArrowDown: [0, STEP] }[event.key] ?? [];
+    if (x === undefined || !event.target.closest('.focal')) return;
+    event.preventDefault(); // the page stays where it is
+    const line = event.target.closest('li');
+    const { focusX = 50, focusY = 50 } = line.dataset;
+    this.#focus(line, within(Number(focusX) + x), within(Number(focusY) + y));
     this.dispatchEvent(new Event('input', { bubbles: true }));
   }
 
@@ -135,3 +148,7 @@ customElements.define('desk-pictures', class extends HTMLElement {
     line.querySelector('.focal').style.setProperty('--y', `${y}%`);
   }
 });
+
+function within(percent) {
+  return Math.min(100, Math.max(0, percent));
+}

@@ -2,7 +2,7 @@
 
 import { refusalOf } from './request.js';
 
-const WIDTHS = { phone: '390px', desktop: '100%' };
+const WIDTHS = { phone: 390, desktop: 1280 };
 
 const composer = document.querySelector('desk-composer');
 const dialog = document.getElementById('preview');
@@ -10,6 +10,7 @@ const frame = dialog.querySelector('iframe');
 
 composer.querySelector('[data-deed="preview"]').addEventListener('click', preview);
 dialog.addEventListener('change', () => resize());
+addEventListener('resize', () => dialog.open && resize());
 
 export async function preview() {
   const answer = await fetch(composer.dataset.preview, {
@@ -18,10 +19,14 @@ export async function preview() {
   if (answer?.status === 422) return composer.say(refusalOf(422, await answer.json()), true);
   if (!answer?.ok) return composer.say(composer.dataset.away, true);
   frame.srcdoc = await answer.text();
-  resize();
-  return dialog.showModal();
+  dialog.showModal();
+  return resize();
 }
 
+// The page is as wide as it would be there, and made smaller where this screen is narrower.
 function resize() {
-  frame.style.inlineSize = WIDTHS[dialog.querySelector('[name="width"]:checked').value];
+  const width = WIDTHS[dialog.querySelector('[name="width"]:checked').value];
+  const { clientWidth, clientHeight } = frame.parentElement;
+  const scale = Math.min(1, clientWidth / width);
+  Object.assign(frame.style, { inlineSize: `${width}px`, blockSize: `${clientHeight / scale}px`, scale: `${scale}` });
 }

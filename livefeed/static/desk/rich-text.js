@@ -3,7 +3,8 @@
 // Trix writes it where Trix can hold all of it: an editor that drops what it does not know would lose a table or a
 // language mark when somebody mends a comma. Such a body is shown as its HTML source instead.
 //
-// `value` is the HTML, '' when there is nothing. Fires `input` on every change.
+// `value` is the HTML, '' when there is nothing. Fires `input` on every change, `picture` for a file, and `address` for
+// an address that was pasted on an empty line.
 
 import { bytesOf, reduced } from './paste.js';
 
@@ -79,6 +80,14 @@ customElements.define('rich-text', class extends HTMLElement {
   }
 
   #paste(event) {
+    const url = addressOf(event.clipboardData);
+    if (url && this.#isOnEmptyLine) {
+      event.preventDefault();
+      event.stopImmediatePropagation();
+      const instead = () => this.insert(url); // where nothing can be made of it, it stays a link in the text
+      this.dispatchEvent(new CustomEvent('address', { detail: { url, instead }, bubbles: true }));
+      return;
+    }
     const html = event.clipboardData?.getData('text/html') ?? '';
     if (html.length <= LARGEST_PASTE) return;
     event.preventDefault();
@@ -88,6 +97,13 @@ customElements.define('rich-text', class extends HTMLElement {
     this.editor.editor.recordUndoEntry('Paste');
     if (taken) this.editor.editor.loadHTML(this.value + taken); // at the end: putting it elsewhere takes Trix minutes
     if (!whole) this.dispatchEvent(new CustomEvent('refused', { detail: this.#told(this.dataset.cut, bytesOf(html)), bubbles: true }));
+  }
+
+  get #isOnEmptyLine() {
+    const { editor } = this.editor;
+    const [from, to] = editor.getSelectedRange();
+    const around = `\n${editor.getDocument().toString()}`.slice(from, from + 2); // what stands before and after it
+    return from === to && around === '\n\n';
   }
 
   #told(sentence, size) {
@@ -107,6 +123,12 @@ customElements.define('rich-text', class extends HTMLElement {
     if (!this.#loading) this.dispatchEvent(new Event('input', { bubbles: true }));
   }
 });
+
+// The address that was copied, if it is one and nothing else; '' otherwise.
+function addressOf(clipboard) {
+  const words = clipboard?.getData('text/plain').trim() ?? '';
+  return /^https?:\/\/\S+$/i.test(words) && URL.canParse(words) ? words : '';
+}
 
 function held(html) {
   const root = new DOMParser().parseFromString(html, 'text/html').body;
