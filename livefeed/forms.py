@@ -34,6 +34,7 @@ DESK_WORDS = frozenset(
         "account",
         "administration",
         "audit",
+        "coverages",
         "limits",
         "login",
         "logout",

@@ -245,6 +245,8 @@ def every_page_about_people(pages: Pages, coverage: Coverage) -> dict[str, str]:
         "subscribers": desk.subscribers(
             editor, [Subscriber("a.example:8443", "https://x.example/f", at, True)], 2, ""
         ),
+        "coverages": desk.coverages(editor, listed, {coverage.slug: 1204}),
+        "no coverages": desk.coverages(editor, [], {}),
         "no subscribers": desk.subscribers(editor, [], 0, ""),
         "snippets": desk.snippets(
             editor,

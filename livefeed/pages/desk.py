@@ -170,6 +170,10 @@ class DeskPages:
             done=done,
         )
 
+    def coverages(self, editor: Editor, coverages: Iterable[Coverage], readers: Mapping[str, int]) -> str:
+        """Every coverage, and how many pages of some are open, by slug."""
+        return self._page("desk_coverages.html", editor, coverages=coverages, readers=readers)
+
     def subscribers(self, editor: Editor, subscribers: Iterable[Subscriber], waiting: int, hub: str) -> str:
         """Who is pushed what, and how many are still to be asked; or the external `hub`."""
         listed = sorted(subscribers, key=lambda one: (one.topic, one.host))

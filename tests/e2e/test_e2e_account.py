@@ -70,3 +70,34 @@ async def test_a_password_is_set_changed_and_guessed_and_sessions_end(site: Site
         raise AssertionError(f"{MOST_GUESSES} guesses were looked at")
     await at_phone.goto(f"{site.url}/desk")
     await expect(at_phone.locator(".person")).to_contain_text("ميرا")
+
+
+async def test_an_admin_gives_another_role_in_one_coverage_which_counts_at_once(
+    site: Site, visit: Visit
+) -> None:
+    await site.cover("one-role")
+    admin, writer = await visit(), await visit()
+    at_admin = await log_in(site, admin, "سعاد", "admin")
+    at_desk = await log_in(site, writer, "مازن", "contributor")
+    for visitor in (admin, writer):
+        visitor.network_may_fail = True  # a page may be left while its socket is still connecting
+    await at_desk.goto(f"{site.url}/desk/one-role")
+    await expect(at_desk.locator("[name=breaking]")).to_have_count(0)
+
+    async def give(role: str) -> None:
+        await at_admin.goto(f"{site.url}/desk/people")
+        line = at_admin.locator("li", has=at_admin.locator("strong", has_text="مازن"))
+        await line.locator("summary").press("Enter")
+        roles = line.locator(".role-line").first
+        await roles.locator("[name=role_coverage]").select_option("one-role")
+        await roles.locator("[name=role_there]").select_option(role)
+        await line.locator("form[action$=grants] button").press("Enter")
+        await expect(at_admin.locator(".done")).to_be_visible()
+        assert await at_admin.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        await at_desk.reload()
+
+    await give("chief")
+    await expect(at_admin.locator("li", has_text="مازن").locator(".hint").first).to_contain_text("one-role")
+    await expect(at_desk.locator("[name=breaking]")).to_have_count(1)
+    await give("")
+    await expect(at_desk.locator("[name=breaking]")).to_have_count(0)

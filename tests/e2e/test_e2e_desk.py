@@ -587,6 +587,28 @@ async def test_a_chief_opens_a_coverage_like_an_earlier_one_and_closes_it_with_a
     assert (coverage["status"], coverage["summary"]) == ("closed", ["غرق شارعين", "لا ضحايا"])
 
 
+async def test_a_coverage_that_is_over_is_archived_by_one_press_and_comes_back(
+    site: Site, visitor: Visitor
+) -> None:
+    await site.cover("put-away", headline="زلزال قديم")
+    visitor.network_may_fail = True  # a page may be left while its socket is still connecting
+    page = await log_in(site, visitor, "عفاف", "chief")
+    settings = f"{site.url}/desk/put-away/coverage"
+    await page.goto(settings)
+    await expect(page.get_by_role("button", name="أرشفة التغطية")).to_have_count(0)  # it is still running
+    await page.get_by_role("button", name="إنهاء التغطية").press("Enter")
+    await page.wait_for_url("**/desk/put-away")
+    for press, archived in (("أرشفة التغطية", 1), ("إخراج من الأرشيف", 0)):
+        await page.goto(settings)
+        await page.get_by_role("button", name=press).press("Enter")
+        await page.wait_for_url("**/desk/put-away")
+        await page.goto(f"{site.url}/desk")
+        await expect(page.locator(".archived a[href$='/put-away']")).to_have_count(archived)
+        await expect(page.locator(".coverages a[href$='/put-away']")).to_have_count(1 - archived)
+        await page.goto(f"{site.url}/?archived=1")
+        await expect(page.locator("a[href$='/live/put-away']").first).to_have_count(archived)
+
+
 async def test_byline_dateline_and_place_are_those_of_the_editors_last_update(
     site: Site, visitor: Visitor
 ) -> None:

@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(180
 
 WIDE = {"width": 1280, "height": 900}
 NARROW = {"width": 280, "height": 700}  # a widget beside another page's text; phones have 320 and more
-ADMIN = ("account", "people", "tokens", "webhooks", "subscribers", "limits", "audit", "snippets")
+ADMIN = ("account", "people", "tokens", "coverages", "webhooks", "subscribers", "limits", "audit", "snippets")
 COLOURS_ONLY = {"runOnly": {"type": "rule", "values": ["color-contrast"]}}  # all that dark changes
 FINGER = 44  # CSS pixels (WCAG 2.5.5)
 PAPER = "() => getComputedStyle(document.body).backgroundColor"

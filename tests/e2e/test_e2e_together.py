@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 
 import pytest
-from e2e_browser import Visit
+from e2e_browser import Visit, Visitor
 from e2e_site import Site
 from playwright.async_api import Locator, Page, expect
 from test_e2e_desk import desk_of, log_in
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(180)]
+
+SHOWN = 20  # retracted updates in the panel
 
 
 def link(page: Page, panel: str) -> Locator:
@@ -165,3 +167,25 @@ async def test_a_kept_text_is_put_in_by_keyboard_and_the_desk_says_which_pages_h
     assert not await line.evaluate("line => line.closest('[aria-live], [role=status], [role=alert]')")
     await reader.context.close()
     await expect(line).to_have_text("وصل التحديث 1 إلى الصفحة المفتوحة الوحيدة")
+
+
+async def test_retracted_updates_are_paged_back_to_the_first(site: Site, visitor: Visitor) -> None:
+    await site.cover("paged")
+    for number in range(SHOWN + 2):
+        id = await site.publish("paged", f"خبر {number}")
+        await site.ask("POST", f"/paged/updates/{id}/retraction", {"note": f"السبب {number}."})
+    page = await desk_of(site, visitor, "paged", "شادي", "editor")
+    visitor.network_may_fail = True  # the page is left while its socket may still connect
+    panel = page.locator("#panel-retracted")
+    await expect(link(page, "retracted").locator(".count")).to_have_text(f"{SHOWN}+")
+    await panel.locator("summary").press("Enter")
+    await panel.get_by_role("link", name="تحديثات مسحوبة أقدم").press("Enter")
+    await page.wait_for_url("**?retracted=*")
+    await expect(panel).to_have_attribute("open", "")
+    await expect(panel.locator("li")).to_have_count(2)
+    await expect(panel.locator("li").last).to_contain_text("السبب 0.")
+    await expect(link(page, "retracted").locator(".unread")).to_be_empty()
+    await panel.locator("li").last.get_by_role("button", name="التراجع عن السحب").press("Enter")
+    await expect(panel.locator("li")).to_have_count(1)  # it goes on where one is
+    await panel.get_by_role("link", name="أحدث التحديثات المسحوبة").press("Enter")
+    await expect(panel.locator("li")).to_have_count(SHOWN)

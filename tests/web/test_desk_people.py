@@ -358,7 +358,7 @@ async def test_what_admins_have_in_hand_is_one_entry_that_leads_to_all_of_it(ser
     admin = await arrived(server, "Mona", Role.ADMIN)
     assert 'href="/desk/administration"' in (await admin.get("/desk")).text
     listed = set(re.findall(r'<h2><a href="(/desk/[a-z]+)">', (await admin.get("/desk/administration")).text))
-    assert len(listed) == 6
+    assert len(listed) == 7
     for page in listed:
         html = (await admin.get(page)).text
         assert set(re.findall(r'<li><a href="(/desk/[a-z]+)"', html)) >= listed

@@ -57,7 +57,7 @@ def routes() -> Iterator[web.RouteDef]:
 # expectation. The first pattern that fits the beginning of a case counts.
 AGREED = (
     (r"(GET|POST) /desk/(people|tokens|audit)\b", Rule(Role.ADMIN, Scope.SITE, person=True)),
-    (r"\w+ /desk/(administration|webhooks|subscribers|limits)\b", Rule(Role.ADMIN, Scope.SITE)),
+    (r"\w+ /desk/(administration|coverages|webhooks|subscribers|limits)\b", Rule(Role.ADMIN, Scope.SITE)),
     (r"\w+ /desk/account\b", Rule(Role.CONTRIBUTOR, Scope.OWN, person=True)),
     (r"\w+ /desk/snippets\b", Rule(Role.EDITOR, Scope.SITE)),
     (r"GET /desk/new$", Rule(Role.CHIEF, Scope.SITE)),

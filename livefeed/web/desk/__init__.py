@@ -3,6 +3,7 @@
 from livefeed.web.desk import (
     account,
     administration,
+    all_coverages,
     audit,
     coverage_form,
     coverages,
@@ -22,6 +23,7 @@ routes = (
     *login.routes,
     *account.routes,
     *administration.routes,
+    *all_coverages.routes,
     *people.routes,
     *tokens.routes,
     *audit.routes,
