@@ -156,16 +156,22 @@ async def test_an_editor_corrects_with_a_note_and_retracts_with_a_reason(site: S
 
     await page.get_by_role("button", name="تعديل").click()
     await expect(page.locator("#body")).to_have_text("قالت الإذاعة إن المصابين أربعة.")
-    await page.get_by_label("تصحيح: كان فيه خطأ").check()
-    await page.locator("#note").fill("كان الرقم أربعة.")
     await page.locator("#headline").fill("المصابون 5")
-    await page.keyboard.press("Control+Enter")
+    await page.keyboard.press("Control+Enter")  # nothing goes out before it was said what kind of change it is
+    await expect(page.get_by_label("خطأ إملائي")).to_be_focused()
+    await page.get_by_label("تصحيح: كان فيه خطأ").check()
+    await page.locator("#headline").press("Control+Enter")  # nor without a note
+    await expect(page.locator("#note")).to_be_focused()
+    await page.locator("#note").fill("كان الرقم أربعة.")
+    await page.locator("#headline").press("Control+Enter")
     await expect(update.locator("h3")).to_have_text("المصابون 5")
     await expect(update.locator(".correction")).to_contain_text("كان الرقم أربعة.")
     await expect(update.locator(".body strong")).to_have_text("أربعة")
 
     await page.get_by_role("button", name="سحب", exact=True).click()
     dialog = page.locator("#retraction")
+    await dialog.get_by_role("button", name="سحب", exact=True).click()  # not without a reason
+    await expect(dialog.locator("#reason")).to_be_focused()
     await dialog.locator("#reason").fill("مصدر واحد لم يؤكَّد")
     await dialog.locator("#public-note").fill("لم يثبت الخبر.")
     await dialog.get_by_role("button", name="سحب", exact=True).click()
