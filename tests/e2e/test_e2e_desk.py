@@ -157,7 +157,7 @@ async def test_an_editor_corrects_with_a_note_and_retracts_with_a_reason(site: S
     await page.get_by_role("button", name="تعديل").click()
     await expect(page.locator("#body")).to_have_text("قالت الإذاعة إن المصابين أربعة.")
     await page.locator("#headline").fill("المصابون 5")
-    await page.keyboard.press("Control+Enter")  # nothing goes out before it was said what kind of change it is
+    await page.keyboard.press("Control+Enter")  # not before it was said what kind of change it is
     await expect(page.get_by_label("خطأ إملائي")).to_be_focused()
     await page.get_by_label("تصحيح: كان فيه خطأ").check()
     await page.locator("#headline").press("Control+Enter")  # nor without a note
@@ -366,6 +366,9 @@ async def test_a_session_that_ended_keeps_the_text_until_one_has_logged_in_again
     visitor.network_may_fail = True  # the refusals
     cookies = await visitor.context.cookies()
     await visitor.context.clear_cookies()
+    ended = page.locator("desk-presence [role=alert]")
+    await page.evaluate("dispatchEvent(new Event('focus'))")
+    await expect(ended).to_contain_text("انتهت جلستك")  # before one has written for nothing, as it seems
     await page.locator("#headline").fill("بعد انتهاء الجلسة")
     await page.keyboard.press("Control+Enter")
     await expect(page.locator("desk-outbox li")).to_contain_text("انتهت جلستك")
@@ -373,6 +376,7 @@ async def test_a_session_that_ended_keeps_the_text_until_one_has_logged_in_again
     await page.evaluate("dispatchEvent(new Event('focus'))")
     await expect(page.locator("desk-outbox li")).to_have_count(0)
     assert await site.published("expired") == ["بعد انتهاء الجلسة"]
+    await expect(ended).to_be_hidden()
 
 
 async def test_the_slower_of_two_editors_sees_what_differs_and_merges_by_keyboard(

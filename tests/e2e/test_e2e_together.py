@@ -72,7 +72,7 @@ async def test_a_desk_shows_who_is_there_and_warns_of_who_changes_an_update(site
     await site.cover("presence")
     await site.publish("presence", "خبر يعمل عليه اثنان")
     one = await desk_of(site, await visit(), "presence", "لمى", "editor")
-    await expect(one.locator("desk-presence")).to_have_text("لا أحد غيرك هنا.")
+    await expect(one.locator("desk-presence p").first).to_have_text("لا أحد غيرك هنا.")
     other = await desk_of(site, await visit(), "presence", "Omar", "editor")
     await expect(other.locator("desk-presence")).to_contain_text("لمى")
     await expect(one.locator("desk-presence")).to_contain_text("Omar")
@@ -90,7 +90,7 @@ async def test_a_desk_shows_who_is_there_and_warns_of_who_changes_an_update(site
     await expect(mark).to_be_hidden()
     await expect(one.locator("desk-composer .changing")).to_be_hidden()
     await other.close(run_before_unload=True)
-    await expect(one.locator("desk-presence")).to_have_text("لا أحد غيرك هنا.")
+    await expect(one.locator("desk-presence p").first).to_have_text("لا أحد غيرك هنا.")
 
 
 async def test_a_claim_is_left_by_one_verified_by_another_and_gone_for_both(site: Site, visit: Visit) -> None:

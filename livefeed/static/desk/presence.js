@@ -1,5 +1,5 @@
 // <desk-presence>: who else is at this desk, and a mark on whatever update somebody is changing. Advisory: it locks
-// nothing. This tab says that it is there, and the answer tells of the others.
+// nothing. This tab says that it is there, and the answer tells of the others, or that the session has ended.
 
 const INTERVAL = 6000; // the server forgets a tab after 20 s of silence
 const JITTER = 300; // a desk of thirty must not ask in step
@@ -43,6 +43,7 @@ customElements.define('desk-presence', class extends HTMLElement {
     }).catch(() => null);
     clearTimeout(this.#soon);
     this.#soon = setTimeout(() => this.#tell(), INTERVAL);
+    this.querySelector('.problem').hidden = answer?.status !== 401;
     if (!answer?.ok) return; // what is known stays: the next answer tells
     this.#others = (await answer.json()).present;
     this.#show();
