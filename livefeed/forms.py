@@ -23,6 +23,7 @@ from pydantic import (
     NaiveDatetime,
     WithJsonSchema,
 )
+from pydantic_core import PydanticCustomError
 from pydantic_core.core_schema import ValidationInfo
 
 from livefeed.model import Verification
@@ -64,15 +65,19 @@ def _cleaned(clean_text: Callable[[str], str]) -> BeforeValidator:
 def _short(text: str, found: ValidationInfo) -> str:
     limit = _lengths(found).line
     if len(text) > limit:
-        raise ValueError(f"it has {len(text)} characters; the limit is {limit}")
+        raise _too_long(f"it has {len(text)} characters; the limit is {limit}", limit)
     return text
 
 
 def _bounded(text: str, found: ValidationInfo) -> str:
     size, limit = len(text.encode()), _lengths(found).body
     if size > limit:
-        raise ValueError(f"it has {size} bytes; the limit is {limit}")
+        raise _too_long(f"it has {size} bytes; the limit is {limit}", limit)
     return text
+
+
+def _too_long(sentence: str, limit: int) -> PydanticCustomError:
+    return PydanticCustomError("too_long", "{sentence}", {"sentence": sentence, "max_length": limit})
 
 
 def _lengths(found: ValidationInfo) -> Lengths:

@@ -13,7 +13,7 @@ import re
 import secrets
 from collections.abc import AsyncIterator, Mapping
 from time import monotonic
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from aiohttp import web
 from pydantic import ValidationError
@@ -153,14 +153,12 @@ def _too_large(size: int, limit: int) -> Problem:
 
 def _invalid(invalid: ValidationError) -> Problem:
     errors = []
-    for error in invalid.errors(include_url=False, include_context=False)[:20]:
+    for error in invalid.errors(include_url=False)[:20]:
         field = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in error["loc"])
         sentence = error["msg"].removeprefix("Value error, ")
         value = repr(error["input"])
-        errors.append(
-            {"field": field.removeprefix(".") or "body", "detail": sentence[:500], "value": value[:100]}
-        )
-    first = errors[0]
-    return Problem(
-        422, f"{first['field']}: {first['detail']}", field=first["field"], value=first["value"], errors=errors
-    )
+        told = {"field": field.removeprefix(".") or "body", "detail": sentence[:500], "value": value[:100]}
+        limit = error.get("ctx", {}).get("max_length")
+        errors.append(told if limit is None else {**told, "limit": limit})
+    first: dict[str, Any] = {**errors[0], "errors": errors}
+    return Problem(422, f"{first['field']}: {first.pop('detail')}", **first)

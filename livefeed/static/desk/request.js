@@ -31,12 +31,15 @@ export async function attempt(request) {
   return { refused: refusalOf(answer.status, document), status: answer.status, current: document.current };
 }
 
-// A problem document's sentence, in the desk's language where it has one.
-export function refusalOf(status, { type, reason, field, value, limit, detail, title }) {
-  const words = JSON.parse(window.document.getElementById('refusals').dataset.words);
+// A problem document's sentence, in the desk's language.
+export function refusalOf(status, { type, reason, field = '', value, limit }) {
+  const { dataset } = window.document.getElementById('refusals');
+  const words = JSON.parse(dataset.words);
+  const named = status === 422 && JSON.parse(dataset.fields)[field.split(/[.[]/)[0]]; // media[0].alt is of the pictures
   const picture = reason && (words[`picture-${reason}`] ?? words.picture);
-  const sentence = words[type] ?? picture ?? words[`${status} ${field}`] ?? words[status] ?? (detail || title || `${status}`);
-  return sentence.replace('{value}', number(value)).replace('{limit}', status === 413 ? megabytes(limit) : number(limit));
+  const sentence = words[type] ?? picture ?? words[`${status} ${field}`]
+    ?? (named ? words[limit ? 'most' : 'field'] : words[status]) ?? words.other;
+  return sentence.replace('{field}', named).replace('{value}', number(value)).replace('{limit}', status === 413 ? megabytes(limit) : number(limit));
 }
 
 function number(value) {
