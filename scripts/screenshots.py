@@ -14,16 +14,18 @@ import re
 import shutil
 import sys
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from aiohttp import web
 from PIL import Image
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, BrowserContext, Page, StorageState, async_playwright
 
 FOLDER = Path(__file__).parent.parent / "docs" / "screenshots"
 LARGEST = 250_000  # bytes of a picture: a README must open on a poor line too
+COLLEAGUE = "Nell Ashdown"
+FLAT = 24  # colours of paper, panels and lines
 START_TIMEOUT = 60.0
 STOP_TIMEOUT = 15.0
 NEVER = "86400"  # seconds until the demo's next update: the pictures show the coverages as they begin
@@ -37,6 +39,7 @@ TALL = (1280, 1480, 1.0)
 SHORT = (1280, 820, 1.0)
 SHEET = (794, 1123, 1.0)  # A4 at 96 dots to the inch
 
+CORRECTED = "article:has(.correction) a[href$='/history']"
 ARABIC = "/live/harbour-talks"
 ENGLISH = "/live/riverside-tram"
 # The page of somebody who embeds a coverage: a plain one, in letters and colours of its own.
@@ -76,8 +79,102 @@ class Shot:
     lost: bool = False  # the network, after it was loaded
     embedded: bool = False  # in the page of somebody else
     follow: str | None = None  # the link on it that leads to what is shown
+    english: bool = False  # of the desk: at that of the editor who has it in English
+    act: Act | None = None  # what is done on it first
 
 
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """An editor at the desk: the cookie of a login, and a token for what they do from elsewhere."""
+
+    state: StorageState
+    token: str
+
+
+@dataclass(frozen=True, slots=True)
+class Demo:
+    """A running demonstration: its address, and its editors, who read Arabic and English."""
+
+    site: str
+    arabic: Seat
+    english: Seat
+
+
+async def compose(page: Page, shot: Shot, _: Demo) -> None:
+    """Write an update with a picture, and leave it unsent."""
+    words = UNSENT["en" if shot.english else "ar"]
+    await page.locator("#headline").fill(words[0])
+    await page.locator("#body").click()
+    await page.keyboard.type(words[1])
+    await page.locator("#picture-file").set_input_files(PICTURE)
+    line = page.locator("desk-pictures li")
+    await line.locator("img[src]").wait_for()
+    for name, text in zip(("alt", "caption", "credit"), words[2:], strict=True):
+        await line.locator(f"[name={name}]").fill(text)
+    await page.evaluate("document.activeElement.blur()")
+
+
+async def ask_breaking(page: Page, shot: Shot, _: Demo) -> None:
+    """Be asked whether what was written shall go out as breaking."""
+    await page.locator("#headline").fill(UNSENT["en" if shot.english else "ar"][0])
+    await page.locator("[name=breaking]").check()
+    await page.locator("#headline").press("Control+Enter")
+    await page.locator("#going-out[open] .line").wait_for()
+
+
+async def clash(page: Page, shot: Shot, demo: Demo) -> None:
+    """Save an update that a colleague has saved meanwhile."""
+    language = "en" if shot.english else "ar"
+    update = page.locator(".updates > article:not([data-pinned])").first
+    mine, theirs, source = CLASHING[language]
+    await update.locator("[data-action=edit]").click()
+    await page.locator("desk-composer .target").wait_for()
+    colleague = demo.arabic if shot.english else demo.english
+    slug, id = shot.path.rpartition("/")[2], await update.get_attribute("data-id")
+    saved = await page.request.patch(
+        f"{demo.site}/api/v1/coverages/{slug}/updates/{id}",
+        data={"headline": theirs, "attribution": source},
+        headers={"Authorization": f"Bearer {colleague.token}"},
+    )
+    if not saved.ok:
+        sys.exit(f"The colleague's text was not taken: {await saved.text()}")
+    await page.locator("[name=change][value=typo]").check()
+    await page.locator("#headline").fill(mine)
+    await page.locator("#headline").press("Control+Enter")
+    await page.locator("desk-merge:visible").wait_for()
+
+
+async def unfold(page: Page, shot: Shot, _: Demo) -> None:
+    """Open what is folded there."""
+    await page.locator(f"{shot.at} > summary, {shot.at} details > summary").first.click()
+
+
+Act = Callable[[Page, Shot, Demo], Awaitable[None]]
+UNSENT = {
+    "ar": (
+        "دخول أول سفينة حبوب إلى الميناء",
+        "رست ناقلة الحبوب «سنابل» عند الرصيف الشرقي، وبدأ تفريغ 18,500 طن من القمح.",
+        "سفينة شحن قرب رافعات الميناء عند الغروب",
+        "الناقلة «سنابل» قبيل دخولها",
+        "رويدا الحلبي",
+    ),
+    "en": (
+        "Evening trams run every six minutes",
+        "The operator adds two trams until midnight, because the queues at Lanthorn Quay have not shortened.",
+        "The quay at sunset, with a tram stop behind it",
+        "Lanthorn Quay on Friday evening",
+        "Idris Cope",
+    ),
+}
+CLASHING = {
+    "ar": ("مصادر ملاحية: أول سفينة حبوب تدخل الليلة", "أول سفينة حبوب تدخل الميناء فجراً", "هيئة الموانئ"),
+    "en": (
+        "More than 31,500 journeys counted so far",
+        "Nearly 32,000 journeys counted",
+        "Riverside Light Rail",
+    ),
+}
+PICTURE = FOLDER.parent.parent / "livefeed" / "demo" / "lead.jpg"
 # A picture is a line here, and a line in docs/screenshots.md.
 SHOTS = (
     Shot("live-ar", ARABIC, TALL),
@@ -102,7 +199,39 @@ SHOTS = (
     Shot("corrections-en-dark", f"{ENGLISH}/corrections", SHORT, dark=True),
     Shot("error", "/live/nothing", PHONE),
     Shot("print", ARABIC, SHEET, printed=True),
-    Shot("desk", "/desk/harbour-talks", DESKTOP),
+    Shot("desk-login", "/desk/login", PHONE),
+    Shot("desk-people", "/desk/people", SHORT),
+    Shot("desk-administration-en-dark", "/desk/administration", SHORT, dark=True, english=True),
+    Shot("desk-coverage-en", "/desk/riverside-tram/coverage", SHORT, english=True),
+    Shot("desk-history", "/desk/harbour-talks", SHORT, follow=CORRECTED),
+    Shot(
+        "desk-history-en-phone-dark", "/desk/riverside-tram", PHONE, dark=True, english=True, follow=CORRECTED
+    ),
+    Shot("desk-running", "/desk/harbour-talks", PHONE, at="desk-audience", act=unfold),
+    Shot(
+        "desk-panels-en-dark",
+        "/desk/riverside-tram",
+        DESKTOP,
+        dark=True,
+        english=True,
+        at="#panel-retracted",
+        act=unfold,
+    ),
+    Shot("desk", "/desk/harbour-talks", TALL, act=compose),
+    Shot("desk-phone-dark", "/desk/harbour-talks", SMALL, dark=True, at="desk-composer", act=compose),
+    Shot("desk-en-phone", "/desk/riverside-tram", SMALL, english=True, at="desk-pictures", act=compose),
+    Shot("desk-breaking", "/desk/harbour-talks", PHONE, act=ask_breaking),
+    Shot("desk-breaking-en-dark", "/desk/riverside-tram", SHORT, dark=True, english=True, act=ask_breaking),
+    Shot("desk-merge", "/desk/harbour-talks", DESKTOP, act=clash),
+    Shot(
+        "desk-merge-en-phone-dark",
+        "/desk/riverside-tram",
+        PHONE,
+        dark=True,
+        english=True,
+        at="desk-merge",
+        act=clash,
+    ),
 )
 
 
@@ -112,55 +241,68 @@ async def main() -> None:
     if chromium is None:
         sys.exit("Chromium is missing: install it with 'sudo apt-get install chromium fonts-noto-core'.")
     FOLDER.mkdir(parents=True, exist_ok=True)
-    async with demo() as login, async_playwright() as playwright:
+    wanted = sys.argv[1:]
+    async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=chromium, args=list(FLAGS))
-        site = login.partition("/desk/")[0]
-        for shot in SHOTS:
-            size = await take(browser, site, login, shot)
-            print(f"{shot.name}.png  {size // 1000} kB")
+        async with demo(browser) as running:
+            for shot in SHOTS:
+                if not wanted or shot.name in wanted:
+                    size = await take(browser, running, shot)
+                    print(f"{shot.name}.png  {size // 1000} kB")
         await browser.close()
 
 
 @contextlib.asynccontextmanager
-async def demo() -> AsyncIterator[str]:
-    """A running demo; its one-time login link."""
+async def demo(browser: Browser) -> AsyncIterator[Demo]:
+    """A running demonstration whose editors are at their desks."""
     with tempfile.TemporaryDirectory(prefix="livefeed-") as folder:
+        environment = {**os.environ, "LIVEFEED_SITE_TITLE": "مرسى الأخبار", "LIVEFEED_DRAIN_WINDOW": "0"}
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "livefeed", "demo", "--port", "0", "--every", NEVER),
             stdout=asyncio.subprocess.PIPE,
             cwd=folder,
-            env={**os.environ, "LIVEFEED_SITE_TITLE": "مرسى الأخبار", "LIVEFEED_DRAIN_WINDOW": "0"},
+            env=environment,
         )
         try:
-            yield await asyncio.wait_for(_login_link(process), START_TIMEOUT)
+            login = await asyncio.wait_for(_login_link(process), START_TIMEOUT)
+            site = login.partition("/desk/")[0]
+
+            async def command(*arguments: str) -> str:
+                beside = {
+                    **environment,
+                    "LIVEFEED_STORE": "sqlite:///livefeed-demo.db",
+                    "LIVEFEED_BASE_URL": site,
+                }
+                return await _printed(*arguments, folder=folder, environment=beside)
+
+            invited = await command("editor", "add", COLLEAGUE, "--role", "admin")
+            yield Demo(
+                site,
+                Seat(await _log_in(browser, login, "ar"), await command("token", "add", "demo")),
+                Seat(await _log_in(browser, invited, "en"), await command("token", "add", COLLEAGUE)),
+            )
         finally:
             process.terminate()
             await asyncio.wait_for(process.wait(), STOP_TIMEOUT)
 
 
-async def take(browser: Browser, site: str, login: str, shot: Shot) -> int:
+async def take(browser: Browser, running: Demo, shot: Shot) -> int:
     """Take one picture; its size in bytes."""
-    width, height, scale = shot.window
-    context = await browser.new_context(
-        viewport={"width": width, "height": height},
-        device_scale_factor=scale,
-        color_scheme="dark" if shot.dark else "light",
-        reduced_motion="reduce",
-        locale="ar",
-        timezone_id="Asia/Damascus",
-    )
-    context.set_default_timeout(PAGE_TIMEOUT)
+    seat = (running.english if shot.english else running.arabic) if shot.path.startswith("/desk/") else None
+    context = await _window(browser, shot, seat if shot.path != "/desk/login" else None)
     page = await context.new_page()
-    if shot.path.startswith("/desk"):
-        await _log_in(page, login)
     # Pictures that load lazily too; a text-only page has none, and its held request never rests.
     if shot.embedded:
-        await _embed(page, site, shot)
+        await _embed(page, running.site, shot)
     else:
-        await page.goto(site + shot.path, wait_until="load" if "lite=1" in shot.path else "networkidle")
+        await page.goto(
+            running.site + shot.path, wait_until="load" if "lite=1" in shot.path else "networkidle"
+        )
     if shot.follow:
-        await page.goto(str(await page.locator(shot.follow).first.get_attribute("href")))
+        await page.goto(await page.locator(shot.follow).first.evaluate("link => link.href"))
     await page.evaluate("() => document.fonts.ready")
+    if shot.act:
+        await shot.act(page, shot, running)
     if shot.printed:
         await page.emulate_media(media="print")
     if shot.at:
@@ -174,6 +316,21 @@ async def take(browser: Browser, site: str, login: str, shot: Shot) -> int:
         sys.exit(f"{shot.name}.png has {len(picture)} bytes; at most {LARGEST} are allowed.")
     (FOLDER / f"{shot.name}.png").write_bytes(picture)
     return len(picture)
+
+
+async def _window(browser: Browser, shot: Shot, seat: Seat | None) -> BrowserContext:
+    width, height, scale = shot.window
+    context = await browser.new_context(
+        viewport={"width": width, "height": height},
+        device_scale_factor=scale,
+        color_scheme="dark" if shot.dark else "light",
+        reduced_motion="reduce",
+        locale="ar",
+        timezone_id="Asia/Damascus",
+        storage_state=seat and seat.state,
+    )
+    context.set_default_timeout(PAGE_TIMEOUT)
+    return context
 
 
 async def _embed(page: Page, site: str, shot: Shot) -> None:
@@ -211,9 +368,12 @@ def small(png: bytes) -> bytes:
 
 
 def _with_palette(picture: Image.Image) -> Image.Image:
-    """`picture` with 256 colours: by coverage, which keeps paper white and rare links blue, and dithered, or
-    a sunset falls into bands."""
-    palette = picture.quantize(256, Image.Quantize.MAXCOVERAGE)
+    """`picture` with 256 colours: the most frequent ones as they are, because paper and panels must not be
+    tinted, the others by coverage, which keeps rare links blue, and dithered, or a sunset falls into bands."""
+    colours = sorted(picture.getcolors(picture.width * picture.height) or [], reverse=True)[:FLAT]
+    others = picture.quantize(256 - FLAT, Image.Quantize.MAXCOVERAGE).getpalette() or []
+    palette = Image.new("P", (1, 1))
+    palette.putpalette([part for _, colour in colours for part in colour] + others)
     return picture.quantize(palette=palette, dither=Image.Dither.FLOYDSTEINBERG)
 
 
@@ -231,10 +391,34 @@ async def _login_link(process: asyncio.subprocess.Process) -> str:
     sys.exit("The demo ended before it printed its addresses.")
 
 
-async def _log_in(page: Page, login: str) -> None:
+async def _printed(*arguments: str, folder: str, environment: dict[str, str]) -> str:
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "livefeed", *arguments),
+        stdout=asyncio.subprocess.PIPE,
+        cwd=folder,
+        env=environment,
+    )
+    printed, _ = await asyncio.wait_for(process.communicate(), START_TIMEOUT)
+    if process.returncode:
+        sys.exit(f"livefeed {arguments[0]} ended with {process.returncode}.")
+    return printed.decode().strip()
+
+
+async def _log_in(browser: Browser, login: str, language: str) -> StorageState:
+    """Log in once, and choose the language of the desk; the cookie."""
+    context = await browser.new_context()
+    context.set_default_timeout(PAGE_TIMEOUT)
+    page = await context.new_page()
     await page.goto(login)
     await page.click("form[action='/desk/login'] button")
     await page.wait_for_url("**/desk")
+    await page.goto(f"{login.partition('/desk/')[0]}/desk/account")
+    await page.select_option("#language", language)
+    await page.click("form[action='/desk/account/language'] button")
+    await page.wait_for_url("**/desk/account*")
+    state = await context.storage_state()
+    await context.close()
+    return state
 
 
 if __name__ == "__main__":
