@@ -128,7 +128,7 @@ async def clash(page: Page, shot: Shot, demo: Demo) -> None:
     update = page.locator(".updates > article:not([data-pinned])").first
     mine, theirs, source = CLASHING[language]
     await update.locator("[data-action=edit]").click()
-    await page.locator("desk-composer .target").wait_for()
+    await page.wait_for_function("document.querySelector('#headline').value")
     colleague = demo.arabic if shot.english else demo.english
     slug, id = shot.path.rpartition("/")[2], await update.get_attribute("data-id")
     saved = await page.request.patch(
@@ -217,11 +217,7 @@ SHOTS = (
         at="#panel-retracted",
         act=unfold,
     ),
-    Shot("desk", "/desk/harbour-talks", TALL, act=compose),
-    Shot("desk-phone-dark", "/desk/harbour-talks", SMALL, dark=True, at="desk-composer", act=compose),
-    Shot("desk-en-phone", "/desk/riverside-tram", SMALL, english=True, at="desk-pictures", act=compose),
-    Shot("desk-breaking", "/desk/harbour-talks", PHONE, act=ask_breaking),
-    Shot("desk-breaking-en-dark", "/desk/riverside-tram", SHORT, dark=True, english=True, act=ask_breaking),
+    # Before anything unsent is kept for the same editors.
     Shot("desk-merge", "/desk/harbour-talks", DESKTOP, act=clash),
     Shot(
         "desk-merge-en-phone-dark",
@@ -232,6 +228,11 @@ SHOTS = (
         at="desk-merge",
         act=clash,
     ),
+    Shot("desk", "/desk/harbour-talks", TALL, act=compose),
+    Shot("desk-phone-dark", "/desk/harbour-talks", SMALL, dark=True, at="desk-composer", act=compose),
+    Shot("desk-en-phone", "/desk/riverside-tram", SMALL, english=True, at="desk-pictures", act=compose),
+    Shot("desk-breaking", "/desk/harbour-talks", PHONE, act=ask_breaking),
+    Shot("desk-breaking-en-dark", "/desk/riverside-tram", SHORT, dark=True, english=True, act=ask_breaking),
 )
 
 
@@ -368,8 +369,8 @@ def small(png: bytes) -> bytes:
 
 
 def _with_palette(picture: Image.Image) -> Image.Image:
-    """`picture` with 256 colours: the most frequent ones as they are, because paper and panels must not be
-    tinted, the others by coverage, which keeps rare links blue, and dithered, or a sunset falls into bands."""
+    """`picture` with 256 colours: the most frequent ones as they are, for paper and panels stay untinted;
+    the others by coverage, which keeps rare links blue, and dithered, or a sunset falls into bands."""
     colours = sorted(picture.getcolors(picture.width * picture.height) or [], reverse=True)[:FLAT]
     others = picture.quantize(256 - FLAT, Image.Quantize.MAXCOVERAGE).getpalette() or []
     palette = Image.new("P", (1, 1))

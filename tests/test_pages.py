@@ -759,11 +759,13 @@ def test_what_a_reader_downloads_stays_small() -> None:
 def test_styles_know_no_left_and_right() -> None:
     physical = re.compile(
         r"(?<![-\w(])(?:(?:margin|padding|border|inset)-(?:left|right|top|bottom)[\w-]*|left|right|top|bottom"
-        r"|(?:min-|max-)?(?:width|height)|float|clear)\s*:|:\s*(?:left|right)\s*[;}]"
+        r"|(?:min-|max-)?(?:width|height)|(?:float|clear)(?!:\s*inline-))\s*:|:\s*(?:left|right)\s*[;}]"
     )
     for style in STATIC.glob("*.css"):
         assert not physical.findall(style.read_text(encoding="utf-8")), style.name
     assert physical.search("a { margin-left: 0; }")
+    assert physical.search("a { float: left; }")
+    assert not physical.search("a { float: inline-start; }")
     assert physical.search("a { text-align: right; }")
 
 
