@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,11 +12,16 @@ from typing import Any
 import aiohttp
 from live_server import Server, running
 from redis_server import RedisServer, binaries
+from yarl import URL
 
 from livefeed.audience import Audience
 from livefeed.fanout import Arrival
 from livefeed.settings import Settings
 
+HANDSHAKE = (
+    b"GET /live/story/ws HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+    b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
+)
 PLACE = "/api/v1/coverages/story/audience"
 
 
@@ -53,6 +59,25 @@ async def test_open_pages_are_counted_by_their_way_and_by_what_has_reached_them(
         assert (await audience(server))["arrived_after"] >= 0
         await socket.close()
         await until(server, readers=1, websocket=0)
+
+
+async def test_a_page_that_takes_nothing_is_open_and_not_reached(server: Server) -> None:
+    await server.open()
+    taking = socket.socket()
+    taking.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    taking.setblocking(False)
+    await asyncio.get_running_loop().sock_connect(taking, ("127.0.0.1", URL(server.url).port))
+    reader, writer = await asyncio.open_connection(sock=taking, limit=1024)
+    writer.write(HANDSHAKE)
+    assert b" 101 " in await reader.readuntil(b"\r\n\r\n")
+    await until(server, readers=1, reached=1)
+    other = await connected(server)
+    for _ in range(12):
+        await server.publish(body="كثير " * 10_000)
+        assert (await other.receive_json())["kind"] == "published"
+    await until(server, readers=2, reached=1)
+    writer.transport.abort()
+    await until(server, readers=1, reached=1)
 
 
 async def test_webhooks_of_other_coverages_are_not_told_and_not_counted(server: Server) -> None:
