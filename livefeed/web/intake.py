@@ -156,9 +156,14 @@ def _invalid(invalid: ValidationError) -> Problem:
     for error in invalid.errors(include_url=False)[:20]:
         field = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in error["loc"])
         sentence = error["msg"].removeprefix("Value error, ")
-        value = repr(error["input"])
+        value = _shown(error["input"])
         told = {"field": field.removeprefix(".") or "body", "detail": sentence[:500], "value": value[:100]}
         limit = error.get("ctx", {}).get("max_length")
         errors.append(told if limit is None else {**told, "limit": limit})
     first: dict[str, Any] = {**errors[0], "errors": errors}
     return Problem(422, f"{first['field']}: {first.pop('detail')}", **first)
+
+
+def _shown(value: object) -> str:
+    """A text as it came, everything else as JSON."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)

@@ -274,6 +274,17 @@ async def test_every_wrong_field_is_named_at_once(quiet: Server) -> None:
         assert len(error["value"]) <= 100
 
 
+async def test_a_program_finds_the_value_as_it_came_and_the_limit_by_itself(quiet: Server) -> None:
+    for fields, value, limit in (
+        ({"verification": "شائعة"}, "شائعة", None),
+        ({"breaking": [True, None]}, "[true, null]", None),
+        ({"headline": "x" * 301}, "x" * 100, 300),
+    ):
+        problem = await refused(quiet, await publish(quiet, **fields), 422)
+        assert (problem["value"], problem.get("limit")) == (value, limit)
+        assert (problem["errors"][0]["value"], problem["errors"][0].get("limit")) == (value, limit)
+
+
 async def test_the_notes_of_corrections_retractions_and_submissions_are_checked_too(server: Server) -> None:
     await server.open()
     update = await server.publish()

@@ -180,7 +180,9 @@ OWN_SCHEMAS: dict[str, Json] = {
             "limit": {"type": ["integer", "string"]},
             "errors": {
                 "type": "array",
-                "items": object_of({"field": TEXT, "detail": TEXT, "value": TEXT}),
+                "items": object_of(
+                    {"field": TEXT, "detail": TEXT, "value": TEXT}, optional={"limit": {"type": "integer"}}
+                ),
             },
         },
     ),
