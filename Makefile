@@ -55,12 +55,12 @@ bench-page: $(VENV)/.developing debian-packages ## Measure a live page of 5,000 
 	@LIVEFEED_PAGE_TOLD=5000 LIVEFEED_PAGE_ARRIVALS=300 LIVEFEED_PAGE_SECONDS=60 LIVEFEED_PAGE_SLOWER="$${LIVEFEED_PAGE_SLOWER:-1}" \
 	  $(BIN)/python -m pytest tests/e2e/test_e2e_busy.py -k pour_in --timeout=900 -q -s $(ARGS)
 
-# An hour; `make test` has two of the readers, or one, try each behaviour.
+# Twenty minutes; `make test` has two of the readers, or one, try each behaviour.
 readers: $(VENV)/.developing debian-packages ## Try what readers see as all of them: phone and desktop, Arabic and English, still and moving
 	@LIVEFEED_READERS=all $(BIN)/python -m pytest tests/e2e -k "phone or desktop" $(ARGS)
 
 # Firefox comes from Debian, or is the one on the PATH; CI does without.
-firefox: $(VENV)/.developing ## Follow a coverage in Firefox
+firefox: $(VENV)/.developing ## Follow coverages in Firefox
 	@command -v firefox-esr >/dev/null || command -v firefox >/dev/null || { \
 	  [ "$$(id -u)" -eq 0 ] && command -v apt-get >/dev/null || { \
 	    echo "Firefox is missing: install it so that 'firefox' is on the PATH, then run make firefox again." >&2; exit 1; }; \

@@ -62,6 +62,14 @@ class Reader:
         params = {"context": self._tab, "url": address, "wait": "complete"}
         await self.command("browsingContext.navigate", params)
 
+    async def go_back(self) -> None:
+        await self.command("browsingContext.traverseHistory", {"context": self._tab, "delta": -1})
+
+    def unexplained(self) -> list[str]:
+        """What Firefox complained about, but for the connections that a test had fail."""
+        failed = ("can’t establish a connection", "was interrupted while the page was loading")
+        return [text for text in self.complaints if not any(words in text for words in failed)]
+
     async def see(self, expression: str) -> Any:
         """What `expression` is on the page: a text, number or truth value."""
         return (await self._call(f"() => ({expression})")).get("value")
@@ -87,7 +95,7 @@ class Reader:
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def reader(tmp_path: Path) -> AsyncIterator[Reader]:
+async def firefox(tmp_path: Path) -> AsyncIterator[Reader]:
     assert FIREFOX, "Firefox is missing: see `make firefox`"
     profile = tmp_path / "profile"
     profile.mkdir()
@@ -116,8 +124,8 @@ async def reader(tmp_path: Path) -> AsyncIterator[Reader]:
         await process.communicate()
 
 
-async def test_firefox_follows_counts_corrects_and_comes_back(own_site: Site, reader: Reader) -> None:
-    site = own_site
+async def test_firefox_follows_counts_corrects_and_comes_back(own_site: Site, firefox: Reader) -> None:
+    site, reader = own_site, firefox
     await site.cover("fox", place="دمشق", timezone="Asia/Damascus", starts_at="2020-11-22T15:15:00Z")
     ids = [await site.publish("fox", f"الخبر {n}", body="نص طويل للقراءة. " * 60) for n in range(4)]
     await reader.read(f"{site.url}/live/fox")
@@ -154,4 +162,97 @@ async def test_firefox_follows_counts_corrects_and_comes_back(own_site: Site, re
     await site.publish("fox", "بعد العودة")
     await reader.until(f"{first} === 'بعد العودة'")
     assert await reader.see("document.querySelectorAll('.updates article').length") == 7
-    assert [text for text in reader.complaints if "can’t establish a connection" not in text] == []
+    assert reader.unexplained() == []
+
+
+async def test_firefox_changes_what_is_shown_in_place_and_keeps_the_focus(
+    own_site: Site, firefox: Reader
+) -> None:
+    site, reader = own_site, firefox
+    await site.cover("fox", language="en")
+    ids = [await site.publish("fox", f"Update {n}", key_event=True) for n in range(3)]
+    path = f"/fox/updates/{ids[0]}"
+    await reader.read(f"{site.url}/live/fox")
+    assert await reader.see("getComputedStyle(document.body).direction") == "ltr"
+    await reader.see(f"document.querySelector('#k-{ids[0]} a').focus()")
+    heading = f"document.querySelector('#u-{ids[0]} h3').innerText"
+    await site.ask("POST", f"{path}/corrections", {"note": "It was four.", "headline": "Five"})
+    await reader.until(f"{heading} === 'Five'")
+    assert await reader.see(f"document.querySelector('#k-{ids[0]} a') === document.activeElement")
+    await site.ask("POST", f"{path}/pin")
+    await reader.until(f"document.querySelector('.pinned-block #p-{ids[0]} h3')?.innerText === 'Five'")
+    await site.ask("POST", f"{path}/retraction", {"reason": "wrong", "note": "Not confirmed."})
+    await reader.until(f"{heading} === 'This update was retracted'")
+    assert await reader.see("document.activeElement.id") == "key-events"
+    assert await reader.see("document.querySelectorAll('.key-events li').length") == 2
+    assert reader.unexplained() == []
+
+
+async def test_firefox_pauses_and_follows_from_the_oldest_to_the_newest(
+    own_site: Site, firefox: Reader
+) -> None:
+    site, reader = own_site, firefox
+    await site.cover("fox", language="en")
+    for n in range(3):
+        await site.publish("fox", f"Update {n}", body="A long text to be read. " * 60)
+    await reader.read(f"{site.url}/live/fox?order=oldest")
+    shown = "[...document.querySelectorAll('.updates h3')].map(one => one.innerText).join()"
+    assert await reader.see(shown) == "Update 0,Update 1,Update 2"
+    await reader.see("document.querySelector('pause-updates button').click()")
+    await reader.see("scrollTo({ top: document.body.scrollHeight, behavior: 'instant' })")
+    await site.publish("fox", "Waits")
+    await reader.until("document.querySelector('new-updates button').innerText === '1 new update'")
+    assert await reader.see(shown) == "Update 0,Update 1,Update 2"
+    await reader.see("document.querySelector('new-updates button').click()")
+    await reader.until(f"{shown} === 'Update 0,Update 1,Update 2,Waits'")
+    assert await reader.see("document.activeElement.querySelector('h3').innerText") == "Waits"
+    await reader.see("document.querySelector('pause-updates button').click()")
+    await reader.see("scrollTo({ top: document.body.scrollHeight, behavior: 'instant' })")
+    await site.publish("fox", "At once")
+    await reader.until(f"{shown}.endsWith('Waits,At once')")
+    assert reader.unexplained() == []
+
+
+async def test_firefox_falls_back_to_events_and_polling_and_says_that_nothing_works(
+    own_site: Site, firefox: Reader
+) -> None:
+    site, reader = own_site, firefox
+    await site.cover("fox", language="en")
+    site.gate.refuses_upgrades = True
+    await reader.read(f"{site.url}/live/fox")
+    first = "document.querySelector('.updates article h3')?.innerText"
+    way = "performance.getEntriesByType('resource').some(({{ name }}) => name.includes('/fox/{}?'))"
+    await site.publish("fox", "By events")
+    await reader.until(f"{first} === 'By events'")
+    assert not await reader.see(way.format("changes"))
+    site.gate.buffers_events = True
+    site.gate.cut()
+    await site.publish("fox", "By asking")
+    await reader.until(f"{first} === 'By asking'")
+    assert await reader.see(way.format("changes"))
+    site.gate.shut = True
+    site.gate.cut()
+    lost = "document.querySelector('.lost')"
+    await reader.until(f"!{lost}.hidden && {lost}.innerText === 'Connection lost. Reconnecting…'")
+    await site.publish("fox", "Meanwhile")
+    site.gate.shut = False
+    await reader.until(f"{first} === 'Meanwhile' && {lost}.hidden")
+    assert await reader.see("document.querySelectorAll('.updates article').length") == 3
+
+
+async def test_firefox_goes_back_to_a_page_that_has_what_came_meanwhile(
+    own_site: Site, firefox: Reader
+) -> None:
+    site, reader = own_site, firefox
+    await site.cover("fox", language="en")
+    await site.publish("fox", "Before")
+    await reader.read(f"{site.url}/live/fox")
+    await reader.until("document.querySelector('.ago')?.innerText === 'now'")
+    await reader.read(site.url)
+    await site.publish("fox", "Meanwhile")
+    await reader.go_back()
+    shown = "[...document.querySelectorAll('.updates h3')].map(one => one.innerText).join()"
+    await reader.until(f"{shown} === 'Meanwhile,Before'")
+    await site.publish("fox", "After")
+    await reader.until(f"{shown} === 'After,Meanwhile,Before'")
+    assert reader.unexplained() == []
