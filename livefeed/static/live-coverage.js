@@ -12,7 +12,7 @@ import { remember } from './remembered.js';
 const LOST_SHOWN_AFTER = 5000; // most losses mend sooner; a line that flickers alarms for nothing
 const ANNOUNCE_INTERVAL = 10000;
 const PICTURE = 16; // between pictures: in one of them a change would meet what is moved in it
-const AT_ONCE = 40; // frames: a burst must not make the page deaf
+const AT_ONCE = 2; // frames: a weak phone needs some 30 ms for each, and a burst must not make it deaf
 const MOST = 100; // articles that stay by themselves: a weak phone has to lay all of them out
 
 customElements.define('live-coverage', class extends HTMLElement {

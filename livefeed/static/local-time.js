@@ -23,9 +23,10 @@ customElements.define('local-time', class extends HTMLElement {
     if (ahead === undefined || !this.matches('.permalink > *')) return;
     const age = Math.max(0, Date.now() + ahead - Date.parse(this.querySelector('time').dateTime));
     const minutes = Math.floor(age / 60000);
-    const words = minutes < 60 ? this.words.format(-minutes, 'minute') : this.words.format(-Math.floor(minutes / 60), 'hour');
     const ago = this.querySelector('.ago') ?? this.appendChild(Object.assign(document.createElement('span'), { className: 'ago' }));
-    ago.textContent = age < DAY ? minutes ? words : this.words.format(0, 'second') : '';
+    const words = minutes < 60 ? this.words.format(-minutes, minutes ? 'minute' : 'second') : this.words.format(-Math.floor(minutes / 60), 'hour');
+    const said = age < DAY ? words : '';
+    if (ago.textContent !== said) ago.textContent = said; // the same would be laid out anew, a hundred times
   }
 });
 

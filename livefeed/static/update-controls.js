@@ -38,7 +38,7 @@ customElements.define('click-to-load', class extends HTMLElement {
     const button = document.createElement('button');
     button.type = 'button';
     button.textContent = this.dataset.label;
-    button.addEventListener('click', () => {
+    button.onclick = () => {
       const frame = document.createElement('iframe');
       frame.src = this.dataset.frame;
       frame.title = this.querySelector('a').textContent;
@@ -47,7 +47,7 @@ customElements.define('click-to-load', class extends HTMLElement {
       frame.sandbox = 'allow-scripts allow-same-origin allow-popups allow-popups-to-escape-sandbox allow-forms';
       stage.replaceChildren(frame);
       frame.focus();
-    });
+    };
     stage.append(button);
   }
 });

@@ -201,12 +201,11 @@ async def test_marks_are_there_without_colours_and_nothing_moves_for_who_asked(
     await told.site.publish("look", "خبر لا يتحرك")
     fresh = page.locator(".update.fresh")
     await expect(fresh).to_have_count(1)
-    fades = await fresh.evaluate("one => getComputedStyle(one).animationTimingFunction")
-    assert fades in {
-        "steps(1)",
-        "steps(1, end)",
-        "step-end",
-    }  # the ground of what is new goes, and does not fade
+    # The ground of what is new goes, and does not fade.
+    fades = "one => [getComputedStyle(one).animationTimingFunction, getComputedStyle(one).animationDuration]"
+    how, seconds = await fresh.evaluate(fades)
+    assert how in {"steps(1)", "steps(1, end)", "step-end"}
+    assert seconds == "0.001s"
     assert await page.evaluate("getComputedStyle(document.documentElement).scrollBehavior") == "auto"
 
 
