@@ -48,6 +48,16 @@ FOCUSED = """() => {
   };
 }"""
 
+# The link in the content that has the focus, if any, and whether it shows that.
+STOP = """() => {
+  const at = document.activeElement;
+  const { outlineStyle, outlineWidth } = getComputedStyle(at);
+  return {
+    link: at.closest('main') && at.href ? [at.href] : [],
+    ring: outlineStyle !== 'none' && Number.parseFloat(outlineWidth) >= 2,
+  };
+}"""
+
 
 @dataclass(frozen=True)
 class Told:
@@ -249,6 +259,33 @@ async def test_the_live_page_is_walked_by_keyboard_alone(told: Told, visit: Visi
     first_event = page.locator(".key-events a").first
     await first_event.focus()
     await page.keyboard.press("Enter")
+    await expect(page.locator(":target")).to_be_in_viewport()
+
+
+async def test_the_pages_beside_the_live_page_are_walked_by_keyboard_alone(
+    english: Told, visit: Visit
+) -> None:
+    page = await (await visit(viewport=WIDE, locale="en")).context.new_page()
+    for name in ("index", "permalink", "corrections", "what was corrected"):
+        await page.goto(english.site.url + english.pages[name])
+        await expect(page.locator("color-scheme")).to_be_visible()
+        met: list[str] = []
+        for _ in range(60):
+            await page.keyboard.press("Tab")
+            if await page.evaluate("document.activeElement === document.body"):
+                break
+            stop = await page.evaluate(STOP)
+            assert stop["ring"], (name, stop)
+            met += stop["link"]
+        else:
+            pytest.fail(f"Tab does not come to an end: {name}.")
+        links = await page.locator("main a:visible").evaluate_all("all => all.map(one => one.href)")
+        assert met == links != [], name
+
+    await page.goto(english.site.url + english.pages["corrections"])
+    await page.locator(".corrected a").last.focus()
+    await page.keyboard.press("Enter")
+    await page.wait_for_url("**/corrections#correction-1")
     await expect(page.locator(":target")).to_be_in_viewport()
 
 
