@@ -30,12 +30,25 @@ class DeskPages:
     """Renders them in the language of who asks. `error` and `done` are words that the templates turn into
     sentences; what is shown once (a link, a token) is never in an address."""
 
-    def __init__(self, render: Callable[..., str]) -> None:
+    def __init__(self, render: Callable[..., str], languages: Callable[[], Mapping[str, str]]) -> None:
         self._render = render
+        self._languages = languages
 
-    def login(self, *, code: str = "", name: str = "", error: str = "", seconds: int = 0) -> str:
-        """The forms for a one-time code, which is not spent before it is sent, or for name and password."""
-        return self._render("login.html", None, code=code, name=name, error=error, seconds=seconds)
+    def login(
+        self, language: str = "", *, code: str = "", name: str = "", error: str = "", seconds: int = 0
+    ) -> str:
+        """The forms for a one-time code, which is not spent before it is sent, or for name and password, in
+        `language` (empty: the site's)."""
+        return self._render(
+            "login.html",
+            None,
+            language,
+            languages=self._languages(),
+            code=code,
+            name=name,
+            error=error,
+            seconds=seconds,
+        )
 
     def account(
         self,

@@ -63,7 +63,7 @@ class Rendering:
         self._lite = False
         self._text_only: Self | None = None
         self._environments: dict[str, Environment] = {}
-        self.desk = DeskPages(self._at_desk)
+        self.desk = DeskPages(self._at_desk, lambda: self.desk_languages)
         self._fragments = lru_cache(FRAGMENTS)(self._new_fragment)
 
     @property
@@ -126,10 +126,12 @@ class Rendering:
             self._render("update.html", coverage.language, **values)
         )
 
-    def _at_desk(self, template: str, editor: Editor | None, /, *, slug: str = "", **values: object) -> str:
-        """A page for `editor` in the language that they chose, else the site's; `slug` is the coverage that
-        it is about, in which their role may be another one."""
-        language = self._site_language
+    def _at_desk(
+        self, template: str, editor: Editor | None, spoken: str = "", /, *, slug: str = "", **values: object
+    ) -> str:
+        """A page for `editor` in the language that they chose, else in `spoken`, else in the site's; `slug`
+        is the coverage that it is about, in which their role may be another one."""
+        language = spoken or self._site_language
         if editor is not None:
             language = editor.language or language
             role = editor.role_in(slug) or editor.role

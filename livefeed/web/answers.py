@@ -27,6 +27,7 @@ from livefeed.web.rooms import pages_of, rooms_of
 log = structlog.get_logger()
 
 RETRY_AFTER = "2"  # seconds: a store that is away is looked for every second
+LANGUAGE_COOKIE = "livefeed_language"
 NO_ROOM = "There is no room left on the server's disk; nothing was changed."
 
 Door = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -212,12 +213,36 @@ def _of_http(answer: web.HTTPException) -> Problem:
     return Problem(answer.status, sentences.get(answer.status, answer.reason), headers=headers)
 
 
+def desk_language(request: web.Request) -> str:
+    """The language of the desk that this browser saw last, for pages that are shown before anybody knows who
+    asks; empty for the site's."""
+    language = request.cookies.get(LANGUAGE_COOKIE, "")
+    return language if language in rooms_of(request).pages.desk_languages else ""
+
+
+def remember_desk_language(request: web.Request, response: web.StreamResponse, language: str) -> None:
+    """Have `desk_language` answer with `language` in this browser, for a year; empty is the site's."""
+    secure = rooms_of(request).base_url.startswith("https://")
+    response.set_cookie(
+        LANGUAGE_COOKIE,
+        language,
+        max_age=365 * 86400,
+        path="/desk",
+        httponly=True,
+        secure=secure,
+        samesite="Lax",
+    )
+
+
 def _for_people(request: web.Request, problem: Problem) -> web.Response:
     """A page where a browser shows the answer to a person, the problem document elsewhere."""
     accepts_html = "text/html" in request.headers.get("Accept", "")
     if request.method not in {"GET", "HEAD"} or request.path.startswith("/api/") or not accepts_html:
         return problem.response()
     rooms = rooms_of(request)
-    page = pages_of(request).error_page(problem.status, rooms.settings.site_language, problem.detail)
+    language = desk_language(request) if request.path.startswith("/desk") else ""
+    page = pages_of(request).error_page(
+        problem.status, language or rooms.settings.site_language, problem.detail
+    )
     headers = {"Cache-Control": "no-store", **problem.headers}
     return web.Response(status=problem.status, text=page, content_type="text/html", headers=headers)

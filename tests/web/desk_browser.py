@@ -13,7 +13,7 @@ from livefeed.model import Role
 
 @dataclass
 class Browser:
-    """A browser without scripts: it follows no redirect, and keeps one cookie."""
+    """A browser without scripts: it follows no redirect, and keeps cookies."""
 
     server: Server
     agent: str = "Mozilla/5.0 (Android 14; Mobile; rv:140.0) Gecko/140.0 Firefox/140.0"
@@ -24,8 +24,11 @@ class Browser:
 
     async def post(self, path: str, fields: Any = None) -> Answer:
         answer = await self._ask("POST", path, data=fields or {}, origin=self.server.url)
-        if "Set-Cookie" in answer.headers:
-            self.cookie = answer.headers["Set-Cookie"].partition(";")[0]
+        for header in answer.headers.getall("Set-Cookie", ()):
+            new = header.partition(";")[0]
+            name = new.partition("=")[0]
+            others = [pair for pair in self.cookie.split("; ") if pair and not pair.startswith(f"{name}=")]
+            self.cookie = "; ".join([*others, new])
         return answer
 
     async def log_in(self, name: str, password: str) -> Answer:

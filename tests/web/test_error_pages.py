@@ -45,3 +45,32 @@ async def test_a_defect_of_ours_is_a_page_that_says_nothing_of_the_inside(
         assert page.status == 500
         assert "Something went wrong on our side." in page.text
         assert "inside" not in page.text
+
+
+async def test_the_login_and_what_goes_wrong_at_the_desk_are_in_the_language_that_was_chosen(
+    tmp_path: Path,
+) -> None:
+    async with running(settings_for(tmp_path)) as server:
+        await server.open()
+
+        async def seen(path: str, cookies: str = "") -> tuple[str, str]:
+            headers = BROWSER | ({"Cookie": cookies} if cookies else {})
+            page = await server.ask("GET", path, role=None, headers=headers)
+            said = "en" if '<html lang="en" dir="ltr">' in page.text else "ar"
+            return said, page.headers.get("Set-Cookie", "").partition(";")[0]
+
+        assert await seen("/desk/login") == ("ar", "")
+        said, cookie = await seen("/desk/login?language=en&code=abc")
+        assert (said, cookie) == ("en", "livefeed_language=en")
+        assert await seen("/desk/login", cookie) == ("en", "")
+        assert await seen("/desk/login?language=xx", cookie) == ("en", "")
+        assert await seen("/desk/login", "livefeed_language=xx") == ("ar", "")
+
+        session = await server.session("editor")
+        chosen = await server.ask(
+            "POST", "/desk/account/language", role=None, headers=session, data={"language": "en"}
+        )
+        kept = chosen.headers["Set-Cookie"].partition(";")[0]
+        assert kept == "livefeed_language=en"
+        assert await seen("/desk/nothing", f"{session['Cookie']}; {kept}") == ("en", "")
+        assert await seen("/live/nothing", kept) == ("ar", ""), "the site's pages speak the site's language"

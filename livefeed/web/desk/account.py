@@ -10,7 +10,7 @@ from aiohttp import web
 from livefeed.accounts import LoginRefused, PasswordRefused, PasswordsBusy, Session, TooSoon
 from livefeed.audit import Act
 from livefeed.model import Role
-from livefeed.web.answers import Problem
+from livefeed.web.answers import Problem, remember_desk_language
 from livefeed.web.desk.entrance import at_the_desk, page
 from livefeed.web.desk.fields import fields_of
 from livefeed.web.guard import SESSION_COOKIE, Scope, from_here, needs
@@ -75,7 +75,9 @@ async def choose_language(request: web.Request) -> web.StreamResponse:
     await rooms.accounts.people.set_language(editor.name, language)
     act = Act.of(editor, "set-language", f"account:{editor.account}", detail=language)
     await rooms.store.note(act)
-    raise web.HTTPSeeOther("/desk/account?done=language")
+    answer = web.HTTPSeeOther("/desk/account?done=language")
+    remember_desk_language(request, answer, language)
+    raise answer
 
 
 @routes.post("/desk/account/sessions")

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from aiohttp import web
 
 from livefeed.accounts import LoginRefused, PasswordsBusy, Seen, TooSoon
 from livefeed.audit import Act
 from livefeed.model import Editor
+from livefeed.web.answers import desk_language, remember_desk_language
 from livefeed.web.desk.entrance import page
 from livefeed.web.desk.fields import Fields, fields_of
 from livefeed.web.guard import SESSION_COOKIE, anybody, from_here, require_same_origin
@@ -21,7 +24,12 @@ routes = web.RouteTableDef()
 async def login_form(request: web.Request) -> web.Response:
     """The form for name and password, or the one at the end of a one-time link. Opening that spends nothing:
     chat programs open links too."""
-    return page(rooms_of(request).pages.desk.login(code=request.query.get("code", "")))
+    asked, pages = request.query.get("language", ""), rooms_of(request).pages
+    language = asked if asked in pages.desk_languages else desk_language(request)
+    answer = page(pages.desk.login(language, code=request.query.get("code", "")))
+    if asked and language == asked:
+        remember_desk_language(request, answer, asked)
+    return answer
 
 
 @routes.post("/desk/login")
@@ -36,7 +44,7 @@ async def log_in(request: web.Request) -> web.StreamResponse:
     rooms = rooms_of(request)
     redeemed = await rooms.accounts.sessions.redeem(fields["code"], seen)
     if redeemed is None:
-        return page(rooms.pages.desk.login(error="used"), status=403)
+        return page(rooms.pages.desk.login(desk_language(request), error="used"), status=403)
     return await _begun(request, *redeemed, "link")
 
 
@@ -58,7 +66,7 @@ async def log_out(request: web.Request) -> web.StreamResponse:
 
 async def _by_password(request: web.Request, fields: Fields, seen: Seen) -> web.StreamResponse:
     rooms = rooms_of(request)
-    show = rooms.pages.desk.login
+    show = partial(rooms.pages.desk.login, desk_language(request))
     name = fields["name"][:80]
     try:
         secret, editor = await rooms.logins.log_in(name, fields["password"], seen)
@@ -91,4 +99,6 @@ async def _begun(request: web.Request, secret: str, editor: Editor, how: str) ->
         secure=rooms.base_url.startswith("https://"),
         samesite="Lax",
     )
+    if editor.language:
+        remember_desk_language(request, response, editor.language)
     raise response
