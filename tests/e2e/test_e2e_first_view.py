@@ -10,6 +10,7 @@ import pytest
 import pytest_asyncio
 from e2e_browser import Visit
 from e2e_site import Site
+from playwright.async_api import Route
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(120)]
 
@@ -21,6 +22,14 @@ WORDS = {
     "en": "The council said that every road to the harbour was closed after waves rose above the wall, while "
     "crews went on looking for two missing sailors in “very hard” weather since 17:15 on 22 November",
 }
+
+
+SHIFTS = """
+  window.shifts = [];
+  new PerformanceObserver(list => window.shifts.push(...list.getEntries().map(entry => entry.value)))
+    .observe({ type: "layout-shift", buffered: true });
+"""
+PAINTED = "new Promise(resolve => requestAnimationFrame(() => requestAnimationFrame(resolve)))"
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
@@ -74,6 +83,32 @@ async def test_a_first_view_takes_at_most_120_kilobytes_without_pictures(
     assert fonts == {f"livefeed-sans-{script}-{heavy}.woff2" for script in scripts for heavy in (400, 700)}
     assert {language, "livefeed.css", "live-coverage.js", "connection.js"} <= weight.keys()
     assert sum(weight.values()) <= MOST, weight
+
+
+@pytest.mark.parametrize("language", ["ar", "en"])
+async def test_a_face_that_comes_late_moves_nothing(language: str, whole: Site, visit: Visit) -> None:
+    """The text stands in one of the reader's own by then; ours would change the height of its lines."""
+    await whole.cover(f"late-{language}", language=language, headline=WORDS[language][:60])
+    for number in range(5):
+        await whole.publish(f"late-{language}", WORDS[language][:70], body=f"{WORDS[language]} {number}")
+    visitor = await visit()
+    page = await visitor.context.new_page()
+    asked, answered = asyncio.Event(), asyncio.Event()
+
+    async def late(route: Route) -> None:
+        asked.set()
+        await answered.wait()
+        await route.continue_()
+
+    await page.route("**/*.woff2", late)
+    await page.add_init_script(SHIFTS)
+    await page.goto(f"{whole.url}/live/late-{language}", wait_until="domcontentloaded")
+    await asked.wait()
+    await page.evaluate(PAINTED)
+    answered.set()
+    await page.evaluate("document.fonts.ready")
+    await page.evaluate(PAINTED)
+    assert await page.evaluate("window.shifts") == []
 
 
 def _name(event: dict[str, dict[str, str]]) -> str:
