@@ -735,11 +735,14 @@ def test_regions_speak_their_language_and_unknown_languages_english() -> None:
 
 def test_every_file_a_page_names_exists(pages: Pages) -> None:
     named = set()
+    # A face asked for by another address than the style sheet's would be fetched twice.
+    faces = set(re.findall(r'url\("(fonts/[^"]+)"\)', (STATIC / "livefeed.css").read_text(encoding="utf-8")))
     for html in every_page(pages).values():
-        named |= set(re.findall(r'"/static/([^"?]+)\?v=[0-9a-f]{12}"', html))
-        assert len(re.findall(r"/static/", html)) == len(
-            re.findall(r'"/static/[^"?]+\?v=[0-9a-f]{12}"', html)
-        )
+        versioned = re.findall(r'"/static/([^"?]+)\?v=[0-9a-f]{12}"', html)
+        early = re.findall(r'rel="preload" href="/static/([^"?]+)" as="font"', html)
+        assert len(re.findall(r"/static/", html)) == len(versioned) + len(early)
+        assert faces.issuperset(early)
+        named |= set(versioned)
     assert {f"{name}.js" for name in READER_SCRIPTS if name != "connection"} <= named
     for script in STATIC.glob("*.js"):
         named |= set(re.findall(r"from '\./([^']+)'", script.read_text(encoding="utf-8")))
