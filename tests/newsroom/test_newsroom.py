@@ -166,3 +166,15 @@ async def test_a_contributors_submission_is_published_by_an_editor_under_the_con
     history = (await server.ask("GET", f"{path}/revisions")).json()["revisions"]
     assert [line["by"].partition("-")[0] for line in history] == ["contributor", "editor"]
     assert await kinds(server) == ["published"]
+
+
+async def test_a_chief_of_single_coverages_opens_those_and_no_others(server: Server) -> None:
+    accounts = server.rooms.accounts
+    await accounts.people.add("Nell", Role.CONTRIBUTOR, roles={"story": Role.CHIEF, "planned": Role.CHIEF})
+    headers = {"Authorization": f"Bearer {await accounts.tokens.add('Nell')}"}
+    for slug, status in (("other", 403), ("planned", 201)):
+        fields = {"slug": slug, "headline": "عنوان"}
+        answer = await server.ask("POST", "/api/v1/coverages", role=None, headers=headers, json=fields)
+        assert answer.status == status, answer.text
+        seen = await server.ask("GET", f"/live/{slug}", role=None)
+        assert seen.status == (200 if status == 201 else 404)
