@@ -1,176 +1,27 @@
-"""What editors may hand in, field by field: the models that validate, and from which OpenAPI is generated.
-
-Texts are cleaned as they are read, so nothing unclean is ever compared, stored or shown. Lengths depend on
-the settings, which come in as the validation context (`Lengths`).
-"""
+"""What editors may hand in, field by field: the models that validate, and from which OpenAPI is generated."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo
+from typing import Any, Literal
 
-from pydantic import (
-    AfterValidator,
-    AwareDatetime,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    NaiveDatetime,
-    WithJsonSchema,
+from pydantic import BaseModel, ConfigDict, Field
+
+from livefeed.inputs import (
+    Format,
+    FreeSlug,
+    Hold,
+    Language,
+    Line,
+    LocalTime,
+    Names,
+    Prose,
+    Remark,
+    Slug,
+    Time,
+    TimeZone,
+    WebAddress,
 )
-from pydantic_core import PydanticCustomError
-from pydantic_core.core_schema import ValidationInfo
-
 from livefeed.model import Verification
-from livefeed.text import check_language, check_slug, clean, clean_line
-
-# What stands after /desk/ where a coverage's slug would: such a coverage could not be worked on.
-DESK_WORDS = frozenset(
-    {
-        "account",
-        "administration",
-        "audit",
-        "coverages",
-        "limits",
-        "login",
-        "logout",
-        "new",
-        "people",
-        "snippets",
-        "subscribers",
-        "tokens",
-        "webhooks",
-    }
-)
-EARLIEST, LATEST = datetime(1000, 1, 2), datetime(9998, 12, 31)  # noqa: DTZ001 - compared before any zone
-
-
-@dataclass(frozen=True, slots=True)
-class Lengths:
-    """The longest texts that are taken: single lines in characters, bodies in UTF-8 bytes."""
-
-    line: int = 300
-    body: int = 100_000
-
-
-def _cleaned(clean_text: Callable[[str], str]) -> BeforeValidator:
-    return BeforeValidator(lambda value: clean_text(value) if isinstance(value, str) else value)
-
-
-def _short(text: str, found: ValidationInfo) -> str:
-    limit = _lengths(found).line
-    if len(text) > limit:
-        raise _too_long(f"it has {len(text)} characters; the limit is {limit}", limit)
-    return text
-
-
-def _bounded(text: str, found: ValidationInfo) -> str:
-    size, limit = len(text.encode()), _lengths(found).body
-    if size > limit:
-        raise _too_long(f"it has {size} bytes; the limit is {limit}", limit)
-    return text
-
-
-def _too_long(sentence: str, limit: int) -> PydanticCustomError:
-    return PydanticCustomError("too_long", "{sentence}", {"sentence": sentence, "max_length": limit})
-
-
-def _lengths(found: ValidationInfo) -> Lengths:
-    return found.context if isinstance(found.context, Lengths) else Lengths()
-
-
-def _zone(name: str) -> str:
-    try:
-        ZoneInfo(name)
-    except (ValueError, OSError, LookupError):
-        raise ValueError(f"{name!r} is not a time zone; write one like Asia/Damascus or UTC") from None
-    return name
-
-
-def _web_address(url: str) -> str:
-    parts = urlsplit(url)  # raises ValueError for brackets that do not match
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise ValueError(f"{url[:100]!r} is not a web address; it must begin with http:// or https://")
-    if parts.username is not None or parts.password is not None:
-        # https://bank.example@evil.example reads as the bank's
-        raise ValueError(f"{url[:100]!r} holds a user name before the host; leave it out")
-    if len(url) > 2000 or any(character.isspace() for character in url):
-        raise ValueError(f"a web address has no spaces and at most 2000 characters; this one has {len(url)}")
-    return url
-
-
-def _time_text(value: object) -> object:
-    # A bare number would be taken for seconds or milliseconds, whichever fits: times are RFC 3339 texts.
-    if isinstance(value, datetime) or value is None:
-        return value
-    if not isinstance(value, str) or "T" not in value.upper():
-        raise ValueError(f"{value!r} is not a time; write it like 2026-11-23T17:15:00Z")
-    return value
-
-
-def _in_the_calendar(moment: datetime) -> datetime:
-    # Four digits and a day from the ends of the calendar: every zone, page and feed can show it.
-    if not EARLIEST <= moment.replace(tzinfo=None) <= LATEST:
-        raise ValueError(f"{moment.isoformat()} is not between the years {EARLIEST.year} and {LATEST.year}")
-    return moment
-
-
-def _in_utc(moment: datetime) -> datetime:
-    return _in_the_calendar(moment).astimezone(UTC)
-
-
-def _names(value: object) -> object:
-    return [value] if isinstance(value, str) else value
-
-
-def _unempty(names: list[str]) -> list[str]:
-    return [name for name in names if name]
-
-
-def _slug(text: str) -> str:
-    return check_slug(text)
-
-
-def _free_slug(text: str) -> str:
-    if text in DESK_WORDS:
-        raise ValueError(f"{text!r} is an address of the desk; choose another slug")
-    return check_slug(text)
-
-
-# `x-longest` is replaced by the setting's number where the schema is published.
-Line = Annotated[
-    str, _cleaned(clean_line), AfterValidator(_short), Field(json_schema_extra={"x-longest": "line"})
-]
-Prose = Annotated[
-    str, _cleaned(clean), AfterValidator(_bounded), Field(json_schema_extra={"x-longest": "body"})
-]
-Names = Annotated[list[Line], BeforeValidator(_names), AfterValidator(_unempty), Field(max_length=30)]
-Language = Annotated[str, AfterValidator(check_language)]
-TimeZone = Annotated[str, AfterValidator(_zone), Field(examples=["Asia/Damascus"])]
-WebAddress = Annotated[str, _cleaned(clean_line), AfterValidator(_web_address)]
-Time = Annotated[AwareDatetime, BeforeValidator(_time_text), AfterValidator(_in_utc)]
-LocalTime = Annotated[
-    NaiveDatetime,
-    BeforeValidator(_time_text),
-    AfterValidator(_in_the_calendar),
-    WithJsonSchema(
-        {
-            "type": "string",
-            "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2})?$",
-            "examples": ["2026-11-23T17:15"],
-        }
-    ),
-]
-Slug = Annotated[str, AfterValidator(_slug), Field(examples=["idlib-live"])]
-FreeSlug = Annotated[str, AfterValidator(_free_slug), Field(examples=["idlib-live"])]
-Format = Literal["markdown", "html", "text"]
-# A minute at most: what is meant for later has a time of its own, `publish_at`.
-Hold = Annotated[float, Field(ge=0, le=60, description="Seconds it waits unseen, still to be deleted.")]
 
 
 class Form(BaseModel):
@@ -362,7 +213,7 @@ class NoteForm(Form):
     """A word for the desk, or a claim that is still to be verified."""
 
     kind: Literal["note", "claim"] = "note"
-    text: Annotated[str, _cleaned(lambda text: clean(text).strip()), Field(min_length=1, max_length=2000)]
+    text: Remark
 
 
 class NoteChanges(Form):

@@ -15,7 +15,8 @@ from typing import Any, BinaryIO
 
 from pydantic import ValidationError
 
-from livefeed.forms import Lengths, UpdateForm
+from livefeed.forms import UpdateForm
+from livefeed.inputs import Lengths
 from livefeed.text import clean_line
 
 LONGEST_LINE = 4_000_000  # bytes; an update with the longest body takes a fifth of it

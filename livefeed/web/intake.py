@@ -18,7 +18,8 @@ from typing import Any, TypeVar
 from aiohttp import web
 from pydantic import ValidationError
 
-from livefeed.forms import Form, Lengths
+from livefeed.forms import Form
+from livefeed.inputs import Lengths
 from livefeed.settings import Settings
 from livefeed.store import Key, OutcomeUnknown
 from livefeed.web.answers import Problem

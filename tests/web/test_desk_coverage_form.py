@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from live_server import Server
 
-from livefeed.forms import DESK_WORDS
+from livefeed.inputs import DESK_WORDS
 from livefeed.model import Role
 from livefeed.web.app import DOORS
 

@@ -10,7 +10,7 @@ Source: OpenAPI Specification 3.1.1, JSON Schema 2020-12.
 from __future__ import annotations
 
 import livefeed
-from livefeed.forms import Lengths
+from livefeed.inputs import Lengths
 from livefeed.web.api.openapi.answers import REFUSALS, Json, name_of, refusal
 from livefeed.web.api.openapi.operations import paths
 from livefeed.web.api.openapi.parameters import HEADERS, PARAMETERS

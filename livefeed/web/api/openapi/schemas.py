@@ -10,7 +10,6 @@ from livefeed.events import INTERNAL_COVERAGE, INTERNAL_UPDATE, Kind
 from livefeed.forms import (
     AutosaveForm,
     Form,
-    Lengths,
     NoteChanges,
     NoteForm,
     PresenceForm,
@@ -18,6 +17,7 @@ from livefeed.forms import (
     ReplayForm,
     WebhookForm,
 )
+from livefeed.inputs import Lengths
 from livefeed.model import Coverage, Media, Update
 from livefeed.web.api.openapi.answers import Json, object_of, ref
 from livefeed.web.api.table import WRITES
