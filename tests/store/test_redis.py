@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from redis.asyncio import ConnectionPool
 from redis.exceptions import ResponseError
 from redis_server import PATIENCE, RedisServer, binaries, until
 from redis_wire import Wire
@@ -30,6 +31,7 @@ from livefeed.store import (
     open_store,
 )
 from livefeed.store.redis.listener import EVENTS
+from livefeed.store.redis.primary import Exchange, Primary, Reply, _Unanswered
 from livefeed.store.redis.scripts import script
 
 LIVE = live_channel("idlib")
@@ -252,6 +254,30 @@ async def test_an_outcome_that_stays_unknown_is_found_under_its_key(
         assert known.value.first.subject == "update:u"
         assert ids(await store.published_before("idlib", None, 10)) == ["u"]
         await store.aclose()
+
+
+class Swallowing(Primary):
+    """Its first call fails of itself at the moment when it is cancelled."""
+
+    calls = 0
+
+    async def _call(self, exchange: Exchange) -> Reply:
+        self.calls += 1
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            if self.calls > 1:
+                raise
+            raise _Unanswered("the connection was closed") from None
+
+
+async def test_a_write_ends_in_time_although_its_cancellation_was_swallowed() -> None:
+    primary = Swallowing(ConnectionPool(), store_timeout=0.1, write_timeout=0.1)
+    async with asyncio.timeout(PATIENCE):
+        with pytest.raises(StoreAway):
+            await primary.write(script("note"))
+    assert primary.calls == 1
+    assert primary.away
 
 
 async def test_fifty_retries_of_one_key_on_two_stores_make_one_event(

@@ -90,7 +90,8 @@ class Primary:
         Raises `StoreAway` or `StoreFull` (nothing was changed), `OutcomeUnknown`.
         """
         self._stop_while_away()
-        deadline = deadline or asyncio.get_running_loop().time() + self._write_timeout
+        clock = asyncio.get_running_loop().time
+        deadline = deadline or clock() + self._write_timeout
         exchange = _evaluating(script, secrets.token_hex(8), *arguments)
         doubt = False  # something was sent, so that it may have happened
 
@@ -114,6 +115,10 @@ class Primary:
                         if not doubtful:
                             doubt = False
                             break
+                    # Not the timeout alone: it cancels once, and a connection that is just failing of itself
+                    # may swallow that; then nothing else would ever end this.
+                    if clock() >= deadline:
+                        break
                     await asyncio.sleep(RETRY_INTERVAL)
         except TimeoutError:
             if waiting:
