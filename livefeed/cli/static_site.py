@@ -18,6 +18,7 @@ _TAG = re.compile(r"<(?P<name>[a-zA-Z][\w-]*)(?P<attributes>(?:\s+[^\s=>\"]+(?:=
 _LINK = re.compile(r"(?P<before>\s(?:href|src)=\")(?P<address>[^\"]*)(?=\")")
 _SIZES = re.compile(r"(?P<before>\ssrcset=\")(?P<addresses>[^\"]*)(?=\")")
 _SCRIPT = re.compile(r"[ \t]*<script\b[^>]*\ssrc=\"[^\"]*\"[^>]*></script>\n?")
+_EARLY = re.compile(r"[ \t]*<link rel=\"preload\"[^>]*>\n?")
 _CANONICAL = re.compile(r"<link rel=\"canonical\" href=\"([^\"]*)\">")
 _SHEET_LINK = re.compile(r"url\(\"?([^\"():]+)\"?\)")
 _ARCHIVED = re.compile(r"archived=([1-9][0-9]{0,8})")
@@ -82,7 +83,8 @@ def addresses_in_sheet(sheet: str, address: str) -> Iterator[str]:
 def as_file(page: str, name: str, site: str, files: Collection[str]) -> str:
     """The page as the file `name`: links to what is in `files` are relative, others lead to the site.
 
-    Scripts go: they are there for what is new, and browsers load none from a disk.
+    Scripts go: they are there for what is new, and browsers load none from a disk. So does what asks for a
+    face early: from a disk only style sheets may.
     """
 
     def led(address: str) -> str:
@@ -95,7 +97,7 @@ def as_file(page: str, name: str, site: str, files: Collection[str]) -> str:
             return f"{site}{own}"
         return f"{quote(posixpath.relpath(file, posixpath.dirname(name)))}{mark}{fragment}"
 
-    return _TAG.sub(lambda tag: _relinked(tag, led), _SCRIPT.sub("", page))
+    return _TAG.sub(lambda tag: _relinked(tag, led), _EARLY.sub("", _SCRIPT.sub("", page)))
 
 
 def _relinked(tag: re.Match[str], led: Callable[[str], str]) -> str:

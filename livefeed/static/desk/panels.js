@@ -17,6 +17,7 @@ customElements.define('desk-panels', class extends HTMLElement {
   #again = false;
 
   connectedCallback() {
+    for (const { dataset, outerHTML } of document.querySelectorAll('[data-part^="panel"]')) this.#shown.set(dataset.part, outerHTML);
     const words = JSON.parse(this.dataset.forms);
     const { lang } = document.documentElement;
     this.words = n => (words[new Intl.PluralRules(lang).select(n)] ?? words.other).replace('{n}', n);
