@@ -33,6 +33,7 @@ from livefeed.store import (
 from livefeed.store.redis.listener import EVENTS
 from livefeed.store.redis.primary import Exchange, Primary, Reply, _Unanswered
 from livefeed.store.redis.scripts import script
+from livefeed.tasks import cancel
 
 LIVE = live_channel("idlib")
 APPEND = script("append").sha.encode()
@@ -307,7 +308,7 @@ async def test_a_follower_whose_subscription_is_killed_again_and_again_misses_no
                 operator.client_kill_filter(_type="pubsub")
             await desk.publish(f"u{number}")
     await until(lambda: len(follower.offsets) == 200)
-    following.cancel()
+    await cancel([following])
     assert follower.offsets == list(range(1, 201))
     assert follower.heals > 1
     assert not store.away  # the server was there all the time
@@ -327,7 +328,7 @@ async def test_an_event_announced_while_nobody_was_subscribed_is_healed(
         pipe.publish(EVENTS, "lost")
         pipe.execute()
     await until(lambda: follower.heals > before)
-    following.cancel()
+    await cancel([following])
 
 
 async def test_a_subscription_that_fell_silent_is_noticed_and_healed(
@@ -345,7 +346,7 @@ async def test_a_subscription_that_fell_silent_is_noticed_and_healed(
         assert follower.offsets == []
         wire.mute = b""
         await until(lambda: follower.offsets == [1])
-        following.cancel()
+        await cancel([following])
         await store.aclose()
 
 
