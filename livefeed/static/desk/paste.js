@@ -14,6 +14,12 @@ export function bytesOf(text) {
   return encoder.encode(text).length;
 }
 
+// Plain words, each line a paragraph.
+export function asHTML(words) {
+  const escaped = words.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
+  return escaped.split('\n').map(line => `<p>${line}</p>`).join('');
+}
+
 // The beginning of `html` that fits into `room` bytes, cleaned, cut between blocks: { html, whole }.
 export function reduced(html, room) {
   const inert = document.implementation.createHTMLDocument('');

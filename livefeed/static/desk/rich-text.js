@@ -6,7 +6,7 @@
 // `value` is the HTML, '' when there is nothing. Fires `input` on every change, `picture` for a file, and `address` for
 // an address that was pasted on an empty line.
 
-import { bytesOf, reduced } from './paste.js';
+import { asHTML, bytesOf, reduced } from './paste.js';
 
 const HELD = new Set(['A', 'B', 'BLOCKQUOTE', 'BR', 'DIV', 'EM', 'H3', 'I', 'LI', 'OL', 'P', 'PRE', 'S', 'STRONG', 'UL']);
 const LARGEST_PASTE = 50_000; // characters of HTML; more is reduced before Trix, which is slow, sees it
@@ -88,14 +88,15 @@ customElements.define('rich-text', class extends HTMLElement {
       this.dispatchEvent(new CustomEvent('address', { detail: { url, instead }, bubbles: true }));
       return;
     }
-    const html = event.clipboardData?.getData('text/html') ?? '';
+    const html = event.clipboardData?.getData('text/html') || asHTML(event.clipboardData?.getData('text/plain') ?? '');
     if (html.length <= LARGEST_PASTE) return;
     event.preventDefault();
     event.stopImmediatePropagation();
-    const before = bytesOf(this.value);
-    const { html: taken, whole } = reduced(html, Math.max(0, this.#limit - before));
-    this.editor.editor.recordUndoEntry('Paste');
-    if (taken) this.editor.editor.loadHTML(this.value + taken); // at the end: putting it elsewhere takes Trix minutes
+    const { editor } = this.editor;
+    const stays = bytesOf(this.value) - bytesOf(editor.getSelectedDocument().toString());
+    const { html: taken, whole } = reduced(html, Math.max(0, this.#limit - stays));
+    editor.recordUndoEntry('Paste');
+    if (taken) editor.insertHTML(taken);
     if (!whole) this.dispatchEvent(new CustomEvent('refused', { detail: this.#told(this.dataset.cut, bytesOf(html)), bubbles: true }));
   }
 
