@@ -53,6 +53,7 @@ from livefeed.pages.desk import Subscriber
 from livefeed.pages.limits import limits_of
 from livefeed.pages.widget import Look, Scheme, coverage_widget, site_widget
 from livefeed.settings import Settings
+from livefeed.signatures import Signature
 from livefeed.snippets import Snippet
 from livefeed.timeline import Front, SiteFront
 from livefeed.webhooks import DeadLetter, Endpoint
@@ -182,6 +183,7 @@ def desk_of(pages: Pages, front: Front, waiting: Sequence[Update], role: Role, p
         front,
         Panels((*waiting, RETRACTED), tuple(notes), more_retracted=True),
         editor,
+        signature=Signature(("R. O'Neil",), "إسطنبول"),
         hold=5,
         breaking_hold=10,
         body_bytes=100_000,

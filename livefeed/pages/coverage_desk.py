@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 
 from livefeed.audience import Audience
@@ -14,6 +14,7 @@ from livefeed.notes import Note
 from livefeed.pages.amendments import shortened_differences
 from livefeed.pages.history import steps_of
 from livefeed.pages.rendering import Rendering
+from livefeed.signatures import Signature
 from livefeed.standing import Standing
 from livefeed.store import Revision
 from livefeed.timeline import Front, SiteFront
@@ -61,6 +62,7 @@ class CoverageDeskPages(Rendering):
         panels: Panels,
         editor: Editor,
         *,
+        signature: Signature,
         hold: float,
         breaking_hold: float,
         body_bytes: int,
@@ -68,14 +70,16 @@ class CoverageDeskPages(Rendering):
     ) -> str:
         """The composer beside the live stream, and the panels.
 
-        `hold` and `breaking_hold` are the seconds in which an update can be taken back, `body_bytes` is the
-        longest text; `nonce` allows the style sheets that the rich-text editor writes by itself.
+        A new update begins with `signature`. `hold` and `breaking_hold` are the seconds in which one can be
+        taken back, `body_bytes` is the longest text; `nonce` allows the style sheets that the rich-text
+        editor writes by itself.
         """
         return self._desk(
             "desk.html",
             front,
             panels,
             editor,
+            signature=asdict(signature),
             hold=hold,
             breaking_hold=breaking_hold,
             body_bytes=body_bytes,

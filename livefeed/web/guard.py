@@ -23,6 +23,8 @@ from livefeed.web.rooms import rooms_of
 from livefeed.web.whence import address_of
 
 SESSION_COOKIE = "livefeed_session"
+ACCOUNT = "Livefeed-Account"
+"""The header in which a page of the desk names the account that opened it."""
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -146,7 +148,12 @@ async def _authenticated(request: web.Request) -> Caller | None:
     if secret is None:
         return None
     session = await rooms.accounts.sessions.find(secret)
-    return None if session is None else Caller(from_here(session.editor, request), session=True)
+    if session is None:
+        return None
+    # A desk that was left open sends on what its writer left; whoever logged in there since did not write it.
+    if request.headers.get(ACCOUNT, session.editor.account) != session.editor.account:
+        return None
+    return Caller(from_here(session.editor, request), session=True)
 
 
 def _is_ours(request: web.Request, origin: str) -> bool:

@@ -372,6 +372,14 @@ async def test_a_session_that_ended_keeps_the_text_until_one_has_logged_in_again
     await page.locator("#headline").fill("بعد انتهاء الجلسة")
     await page.keyboard.press("Control+Enter")
     await expect(page.locator("desk-outbox li")).to_contain_text("انتهت جلستك")
+    other = await log_in(site, visitor, "زميلتها", "chief")  # in the same browser: they did not write it
+    async with page.expect_response(lambda answer: answer.request.method == "POST") as refused:
+        await page.evaluate("dispatchEvent(new Event('focus'))")
+    assert (await refused.value).status == 401
+    await expect(ended).to_be_visible()
+    await other.goto(f"{site.url}/desk/expired")
+    await expect(other.locator("#headline")).to_have_value("")
+    await expect(other.locator("desk-outbox li")).to_have_count(0)
     await visitor.context.add_cookies(cookies)  # logged in again, in another tab
     await page.evaluate("dispatchEvent(new Event('focus'))")
     await expect(page.locator("desk-outbox li")).to_have_count(0)
@@ -476,8 +484,14 @@ async def test_a_lost_laptops_text_goes_on_at_another_device(site: Site, visit: 
     await phone.context.add_cookies(cookies)
     page = await phone.context.new_page()
     await page.goto(f"{site.url}/desk/laptop")
+    go_on = page.get_by_role("button", name="تابع الكتابة")
+    await page.locator("#headline").fill("خبر آخر")
+    await go_on.click()  # not over what is being written here
+    await expect(page.locator(".outcome.problem")).to_contain_text("أرسل ما في النموذج أو امسحه")
+    await expect(page.locator("#headline")).to_have_value("خبر آخر")
+    await page.get_by_role("button", name="مسح").click()
     async with page.expect_response(lambda answer: answer.request.method == "DELETE") as forgotten:
-        await page.get_by_role("button", name="تابع الكتابة").click()
+        await go_on.click()
     assert "/autosaves/" in (await forgotten.value).url
     await expect(page.locator("#headline")).to_have_value("نصف خبر")
     await page.keyboard.press("Control+Enter")
@@ -620,8 +634,9 @@ async def test_a_coverage_that_is_over_is_archived_by_one_press_and_comes_back(
 
 
 async def test_byline_dateline_and_place_are_those_of_the_editors_last_update(
-    site: Site, visitor: Visitor
+    site: Site, visit: Visit
 ) -> None:
+    visitor = await visit()
     for slug in ("signed", "signed-elsewhere"):
         await site.cover(slug)
     page = await desk_of(site, visitor, "signed", "رهف", "editor")
@@ -633,12 +648,16 @@ async def test_byline_dateline_and_place_are_those_of_the_editors_last_update(
     await page.locator("#headline").fill("موقّع")
     await page.locator("#headline").press("Control+Enter")
     await expect(page.locator(".updates h3")).to_have_text("موقّع")
-    for _ in range(2):  # in the form that is free again, and after a reload
+    phone = await visit()
+    await phone.context.add_cookies(await visitor.context.cookies())
+    phone.network_may_fail = True  # the page is left while it may still connect
+    on_the_phone = await phone.context.new_page()
+    await on_the_phone.goto(page.url)
+    for shown in (page, on_the_phone):  # in the form that is free again, and on another device
         for name, value in signature.items():
-            await expect(page.locator(f"#{name}")).to_have_value(value)
-        await expect(page.locator("#attribution")).to_have_value("")
-        await page.reload()
-    visitor.network_may_fail = True  # the page is left while it may still connect
+            await expect(shown.locator(f"#{name}")).to_have_value(value)
+        await expect(shown.locator("#attribution")).to_have_value("")
+    page = on_the_phone
     await page.goto(f"{site.url}/desk/signed-elsewhere")
     await expect(page.locator("#byline")).to_have_value(signature["byline"])
     await expect(page.locator("#dateline")).to_have_value("")  # another story, another place

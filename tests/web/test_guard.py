@@ -9,7 +9,7 @@ import pytest
 from live_server import Server, running
 
 from livefeed.model import Role
-from livefeed.web.guard import SESSION_COOKIE
+from livefeed.web.guard import ACCOUNT, SESSION_COOKIE
 
 UPDATES = "/api/v1/coverages/story/updates"
 
@@ -91,6 +91,14 @@ async def test_a_token_needs_no_origin_and_wins_over_a_cookie(server: Server) ->
     assert await write(server, token) == 201
     session = await server.session(Role.ADMIN)
     assert await write(server, session | {"Authorization": "Bearer lf_wrong"}) == 401
+
+
+async def test_a_page_that_somebody_else_opened_writes_nothing_in_a_session(server: Server) -> None:
+    await server.open()
+    session = await server.session(Role.EDITOR)
+    person = await server.rooms.accounts.people.known(f"{Role.EDITOR} at the desk")
+    assert await write(server, session | {ACCOUNT: "another"}) == 401
+    assert await write(server, session | {ACCOUNT: person.id}) == 201
 
 
 async def test_reading_by_session_needs_no_origin_but_no_other_site_may_see_it(server: Server) -> None:

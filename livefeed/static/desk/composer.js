@@ -8,7 +8,7 @@ import { merged } from './merge.js';
 import { newRequest } from './request.js';
 
 const TEXTS = ['headline', 'attribution', 'verification', 'dateline', 'place', 'publish_local'];
-const SIGNATURE = ['byline', 'dateline', 'place']; // remembered for the next update of this editor here; the byline anywhere
+const SIGNATURE = ['byline', 'dateline', 'place']; // of the last update of this editor; the next one begins with it
 const FLAGS = ['breaking', 'key_event', 'pin'];
 // Elements with a `value`.
 const LISTS = { body: 'rich-text', media: 'desk-pictures', related: 'desk-related', embeds: 'desk-embeds' };
@@ -21,8 +21,7 @@ customElements.define('desk-composer', class extends HTMLElement {
   #told; // the id of the target that presence was told of
   #merge = this.querySelector('desk-merge');
   #target = null; // the update being changed: { id, revision, status, before, clash }
-  #byline = `livefeed:byline:${this.dataset.account}`;
-  #signature = `livefeed:signature:${this.dataset.account}:${this.dataset.slug}`;
+  #signature = JSON.parse(this.dataset.signature);
   #composition = new Composition(this.dataset.autosaves, `livefeed:composer:${this.dataset.account}:${this.dataset.slug}:`);
 
   connectedCallback() {
@@ -149,24 +148,17 @@ customElements.define('desk-composer', class extends HTMLElement {
     if (!left) return;
     line.querySelector('bdi').textContent = left.kept.values.headline || textOf(left.kept.values.body ?? '').slice(0, 80);
     line.querySelector('button').onclick = () => {
+      if (!this.empty) return this.#say(this.dataset.busy, true);
       line.hidden = true;
       this.#composition.forget(left.id);
       this.#fill(left.kept, this.dataset.kept);
       this.#keep();
-      this.#form.elements.headline.focus({ preventScroll: true });
+      return this.#form.elements.headline.focus({ preventScroll: true });
     };
   }
 
   #sign() {
-    const byline = JSON.parse(localStorage.getItem(this.#byline) ?? '[]'); // of another coverage
-    const signature = { byline, ...JSON.parse(localStorage.getItem(this.#signature) ?? '{}') };
-    const fields = this.#form.elements;
-    for (const name of SIGNATURE) fields[name].value = [signature[name] ?? ''].flat().join('\n');
-  }
-
-  #remember(values) {
-    localStorage.setItem(this.#byline, JSON.stringify(values.byline));
-    localStorage.setItem(this.#signature, JSON.stringify(Object.fromEntries(SIGNATURE.map(name => [name, values[name]]))));
+    for (const name of SIGNATURE) this.#put(name, this.#signature[name]);
   }
 
   // Sending
@@ -192,7 +184,7 @@ customElements.define('desk-composer', class extends HTMLElement {
     if (!entry) return this.#say(this.dataset.nothing);
     const typed = { values, target: this.#target };
     const title = values.headline.trim() || textOf(values.body).slice(0, 80) || this.dataset.untitled;
-    if (!this.#target) this.#remember(values);
+    if (!this.#target) this.#signature = signatureOf(values);
     this.#outbox.put({ ...entry, title, typed }); // before the form is cleared: it must stand somewhere at any time
     this.#say('');
     return this.clear();
@@ -215,7 +207,7 @@ customElements.define('desk-composer', class extends HTMLElement {
     const { api } = this.dataset;
     const { note, change, pin, ...fields } = values;
     const hold = status === 'published' ? this.holdOf(values.breaking) : 0;
-    const requests = [newRequest('POST', api, { ...given(sendable(fields)), format: 'html', status, ...(hold && { hold }) })];
+    const requests = [newRequest('POST', api, { ...given(sendable(fields)), ...signatureOf(fields), format: 'html', status, ...(hold && { hold }) })];
     if (pin && status === 'published') requests.push({ ...newRequest('POST', `${api}/{id}/pin`, null, 'next'), patient: true });
     return { requests, hold, undo: newRequest('DELETE', `${api}/{id}`, null, 'next') };
   }
@@ -335,3 +327,7 @@ customElements.define('desk-composer', class extends HTMLElement {
     this.#outcome.classList.toggle('problem', problem);
   }
 });
+
+function signatureOf(values) {
+  return Object.fromEntries(SIGNATURE.map(name => [name, values[name]]));
+}

@@ -3,6 +3,8 @@
 // Each tab has a composition of its own, so two tabs of one editor never overwrite each other; a lock of the browser
 // says which tabs are alive. What a dead tab or another device left behind is offered to the next desk.
 
+import { named } from './request.js';
+
 const SAVE_AFTER = 2000;
 const SAVE_AT_LEAST = 8000;
 
@@ -40,7 +42,7 @@ export class Composition {
 
   // What the server has of other compositions of this editor: { id, saved_at, kept }, the newest first.
   async elsewhere() {
-    const answer = await fetch(this.place, { headers: { Accept: 'application/json' } }).catch(() => null);
+    const answer = await fetch(this.place, { headers: named({ Accept: 'application/json' }) }).catch(() => null);
     if (!answer?.ok) return [];
     const { autosaves } = await answer.json();
     return autosaves.filter(({ id }) => id !== this.id && !localStorage.getItem(this.prefix + id));
@@ -67,7 +69,7 @@ export class Composition {
 
   // The server's copy of a composition is no longer needed.
   forget(id) {
-    fetch(`${this.place}/${id}`, { method: 'DELETE', keepalive: true }).catch(() => {});
+    fetch(`${this.place}/${id}`, { method: 'DELETE', headers: named(), keepalive: true }).catch(() => {});
   }
 
   #save() {
@@ -81,7 +83,7 @@ export class Composition {
 
   async #put(id, text) {
     const answer = await fetch(`${this.place}/${id}`, {
-      method: 'PUT', headers: { 'Content-Type': 'application/json' },
+      method: 'PUT', headers: named({ 'Content-Type': 'application/json' }),
       body: JSON.stringify({ kept: JSON.parse(text).kept }),
     }).catch(() => null);
     if (answer?.ok) return;

@@ -1,7 +1,7 @@
 // <desk-pictures>: the pictures of an update. Pasted, dropped, chosen or taken with a phone's camera, each is sent to
 // the server at once, while its words are being written. Its `value` is what the API takes as `media`.
 
-import { refusalOf } from './request.js';
+import { named, refusalOf } from './request.js';
 
 const WORDS = ['alt', 'caption', 'credit'];
 const RETRY_AFTER = 3000;
@@ -84,7 +84,7 @@ customElements.define('desk-pictures', class extends HTMLElement {
     body.append('file', file);
     let answer;
     try {
-      answer = await fetch('/api/v1/media', { method: 'POST', body, headers: { Accept: 'application/json', 'Idempotency-Key': key } });
+      answer = await fetch('/api/v1/media', { method: 'POST', body, headers: named({ Accept: 'application/json', 'Idempotency-Key': key }) });
     } catch {
       answer = null;
     }

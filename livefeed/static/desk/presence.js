@@ -1,6 +1,8 @@
 // <desk-presence>: who else is at this desk, and a mark on whatever update somebody is changing. Advisory: it locks
 // nothing. This tab says that it is there, and the answer tells of the others, or that the session has ended.
 
+import { named } from './request.js';
+
 const INTERVAL = 6000; // the server forgets a tab after 20 s of silence
 const JITTER = 300; // a desk of thirty must not ask in step
 
@@ -39,7 +41,7 @@ customElements.define('desk-presence', class extends HTMLElement {
     const editing = this.#composer.target?.id ?? null;
     if (document.hidden && !editing) return; // whoever looks elsewhere and holds nothing is not here
     const answer = await fetch(this.#address, {
-      method: 'PUT', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ editing }),
+      method: 'PUT', headers: named({ 'Content-Type': 'application/json' }), body: JSON.stringify({ editing }),
     }).catch(() => null);
     clearTimeout(this.#soon);
     this.#soon = setTimeout(() => this.#tell(), INTERVAL);
@@ -51,7 +53,7 @@ customElements.define('desk-presence', class extends HTMLElement {
   }
 
   #leave() {
-    fetch(this.#address, { method: 'DELETE', keepalive: true }).catch(() => {});
+    fetch(this.#address, { method: 'DELETE', headers: named(), keepalive: true }).catch(() => {});
   }
 
   #show() {

@@ -31,6 +31,12 @@ export async function attempt(request) {
   return { refused: refusalOf(answer.status, document), status: answer.status, current: document.current };
 }
 
+// A page writes as whoever opened it, although somebody else may have logged in since in the same browser.
+export function named(headers = {}) {
+  const outbox = window.document.querySelector('desk-outbox');
+  return outbox ? { ...headers, 'Livefeed-Account': outbox.dataset.account } : headers;
+}
+
 // A problem document's sentence, in the desk's language.
 export function refusalOf(status, { type, reason, field = '', value, limit }) {
   const { dataset } = window.document.getElementById('refusals');
@@ -52,7 +58,7 @@ function megabytes(bytes) {
 }
 
 function headersOf({ body, revision, key }) {
-  const headers = { Accept: 'application/json', 'Idempotency-Key': key };
+  const headers = named({ Accept: 'application/json', 'Idempotency-Key': key });
   if (body !== null) headers['Content-Type'] = 'application/json';
   if (revision !== null) headers['If-Match'] = `"${revision}"`;
   return headers;

@@ -10,6 +10,7 @@ from aiohttp import web
 from livefeed.model import Editor, Role
 from livefeed.newsroom import Unknown
 from livefeed.pages import Panels
+from livefeed.signatures import signature_of
 from livefeed.timeline import Front
 from livefeed.web.answers import STYLE_NONCE, Problem
 from livefeed.web.desk.entrance import HTML, at_the_desk, page
@@ -77,6 +78,7 @@ async def desk(request: web.Request) -> web.Response:
             front,
             panels,
             editor,
+            signature=await signature_of(rooms.store, editor, slug),
             hold=rooms.settings.hold,
             breaking_hold=rooms.settings.breaking_hold,
             body_bytes=rooms.settings.body_bytes,
