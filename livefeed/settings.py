@@ -8,6 +8,7 @@ from __future__ import annotations
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import (
@@ -182,9 +183,14 @@ class Settings(BaseSettings):
     @field_validator("base_url")
     @classmethod
     def _bare_address(cls, value: str) -> str:
-        if value and not value.startswith(("http://", "https://")):
+        bare = value.rstrip("/")
+        parts = urlsplit(bare)  # raises ValueError for brackets that do not match
+        if bare and parts.scheme not in {"http", "https"}:
             raise ValueError(f"{value!r} must begin with http:// or https://")
-        return value.rstrip("/")
+        # Pages name their neighbours from the root of the host: below a folder, every link would lead out.
+        if bare and (bare != f"{parts.scheme}://{parts.netloc}" or not parts.hostname or "@" in bare):
+            raise ValueError(f"{value!r} must be a scheme and a host alone, such as https://live.example.org")
+        return bare
 
     @field_validator("secret")
     @classmethod
@@ -198,7 +204,8 @@ class Settings(BaseSettings):
     def public_url(self) -> str:
         """`base_url`, or the address this process listens on."""
         host = "localhost" if self.host in {"", "0.0.0.0", "::", "127.0.0.1"} else self.host  # noqa: S104 - compared, not bound
-        return self.base_url or f"http://{host}:{self.port}"
+        bracketed = f"[{host}]" if ":" in host else host  # an IPv6 address (RFC 3986, section 3.2.2)
+        return self.base_url or f"http://{bracketed}:{self.port}"
 
     @classmethod
     def settings_customise_sources(
