@@ -23,7 +23,7 @@ from livefeed.inputs import Lengths
 from livefeed.settings import Settings
 from livefeed.store import Key, OutcomeUnknown
 from livefeed.web.answers import Problem
-from livefeed.web.guard import Caller
+from livefeed.web.guard import Caller, caller_of
 from livefeed.web.rooms import rooms_of
 
 F = TypeVar("F", bound=Form)
@@ -46,6 +46,19 @@ class WriteBudget:
             raise OutcomeUnknown("no answer from the store in time") from None
         finally:
             self._left -= monotonic() - began
+
+
+@contextlib.asynccontextmanager
+async def received(request: web.Request) -> AsyncIterator[tuple[Caller, bytes]]:
+    """Who writes, and the body they sent, taken in the contract's order; what is done with them has the time
+    that is left. Raises `OutcomeUnknown` after that, and the `Problem`s of each."""
+    budget = WriteBudget(request)
+    async with budget.spent():
+        caller = await caller_of(request)
+    key_name_of(request)
+    body = await body_of(request, rooms_of(request).settings.request_bytes)
+    async with budget.spent():
+        yield caller, body
 
 
 def key_name_of(request: web.Request) -> str | None:
@@ -115,6 +128,16 @@ async def in_time(seconds: float = 20.0) -> AsyncIterator[None]:
             yield
     except TimeoutError:
         raise Problem(408, f"The body did not arrive within {seconds:g} seconds.") from None
+
+
+def own_id_of(request: web.Request) -> str:
+    """The id that an address ends in, where the client makes it. Raises `Problem` 422."""
+    id = request.match_info["id"]
+    if not re.fullmatch(r"[A-Za-z0-9-]{1,64}", id):
+        raise Problem(
+            422, f"The id is {id[:64]!r}; 1 to 64 letters, digits and dashes are taken.", field="id"
+        )
+    return id
 
 
 def parsed(request: web.Request, body: bytes, form: type[F], lengths: Lengths) -> F:

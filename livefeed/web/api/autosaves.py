@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from aiohttp import web
@@ -14,7 +13,7 @@ from livefeed.model import Role
 from livefeed.web.answers import Problem
 from livefeed.web.api.answers import json_answer
 from livefeed.web.guard import caller_of, needs
-from livefeed.web.intake import WriteBudget, body_of, lengths_of, parsed
+from livefeed.web.intake import WriteBudget, lengths_of, own_id_of, parsed, received
 from livefeed.web.rooms import rooms_of
 
 PLACE = "/api/v1/coverages/{slug}/autosaves"
@@ -40,15 +39,11 @@ async def keep_autosave(request: web.Request) -> web.Response:
     """Keep an unsent text, in place of its former copy."""
     slug = request.match_info["slug"]
     rooms = rooms_of(request)
-    budget = WriteBudget(request)
-    async with budget.spent():
-        caller = await caller_of(request)
-    body = await body_of(request, rooms.settings.request_bytes)
-    async with budget.spent():
+    async with received(request) as (caller, body):
         await rooms.newsroom.coverage(slug)
         form = parsed(request, body, AutosaveForm, lengths_of(rooms.settings))
         try:
-            await rooms.autosaves.keep(caller.editor.account, slug, _id(request), form.kept)
+            await rooms.autosaves.keep(caller.editor.account, slug, own_id_of(request), form.kept)
         except TooManyAutosaves as reason:
             raise Problem(409, str(reason)) from None
     return web.Response(status=204)
@@ -62,17 +57,8 @@ async def forget_autosave(request: web.Request) -> web.Response:
     async with WriteBudget(request).spent():
         caller = await caller_of(request)
         await rooms_of(request).newsroom.coverage(slug)
-        await rooms_of(request).autosaves.forget(caller.editor.account, slug, _id(request))
+        await rooms_of(request).autosaves.forget(caller.editor.account, slug, own_id_of(request))
     return web.Response(status=204)
-
-
-def _id(request: web.Request) -> str:
-    id = request.match_info["id"]
-    if not re.fullmatch(r"[A-Za-z0-9-]{1,64}", id):
-        raise Problem(
-            422, f"The id is {id[:64]!r}; 1 to 64 letters, digits and dashes are taken.", field="id"
-        )
-    return id
 
 
 def _document(autosave: Autosave) -> dict[str, Any]:

@@ -13,8 +13,8 @@ from livefeed.forms import UpdateForm
 from livefeed.model import Role
 from livefeed.web.answers import Problem
 from livefeed.web.api.answers import written_answer
-from livefeed.web.guard import caller_of, needs
-from livefeed.web.intake import WriteBudget, body_of, key_name_of, key_of, lengths_of, validated
+from livefeed.web.guard import needs
+from livefeed.web.intake import key_of, lengths_of, received, validated
 from livefeed.web.rooms import rooms_of
 
 FIELDS = {
@@ -37,12 +37,7 @@ async def curl_door(request: web.Request) -> web.Response:
     """Publish the raw body as an update; headers or query parameters name the rest."""
     slug = request.match_info["slug"]
     rooms = rooms_of(request)
-    budget = WriteBudget(request)
-    async with budget.spent():
-        caller = await caller_of(request)
-    key_name_of(request)
-    body = await body_of(request, rooms.settings.request_bytes)
-    async with budget.spent():
+    async with received(request) as (caller, body):
         texts = _texts_of(request)
         key = key_of(request, caller, body, {name: json.dumps(sent) for name, sent in texts.items()})
         written = await rooms.newsroom.first_result(key)

@@ -10,12 +10,13 @@ from livefeed.audit import Act
 from livefeed.events import rfc3339
 from livefeed.forms import NoteChanges, NoteForm
 from livefeed.model import Editor, Role
+from livefeed.newsroom import KeyMisused
 from livefeed.notes import Note, NoteKind, NoteState, TooManyNotes
 from livefeed.store import Conflict
 from livefeed.web.answers import Problem
 from livefeed.web.api.answers import json_answer
 from livefeed.web.guard import Caller, caller_of, needs
-from livefeed.web.intake import WriteBudget, body_of, key_name_of, key_of, lengths_of, parsed, revision_of
+from livefeed.web.intake import WriteBudget, key_of, lengths_of, parsed, received, revision_of
 from livefeed.web.rooms import rooms_of
 
 PLACE = "/api/v1/coverages/{slug}/notes"
@@ -45,12 +46,7 @@ async def add_note(request: web.Request) -> web.Response:
     """Leave a note for the desk, or a claim to verify."""
     slug = request.match_info["slug"]
     rooms = rooms_of(request)
-    budget = WriteBudget(request)
-    async with budget.spent():
-        caller = await caller_of(request)
-    key_name_of(request)
-    body = await body_of(request, rooms.settings.request_bytes)
-    async with budget.spent():
+    async with received(request) as (caller, body):
         await rooms.newsroom.coverage(slug)
         key = key_of(request, caller, body)
         form = parsed(request, body, NoteForm, lengths_of(rooms.settings))
@@ -67,12 +63,7 @@ async def add_note(request: web.Request) -> web.Response:
         except TooManyNotes as reason:
             raise Problem(409, str(reason)) from None
         if note.fingerprint != key.fingerprint:
-            raise Problem(
-                422,
-                "This Idempotency-Key was used for another request. Make a new one for each.",
-                type="idempotency-key-reused",
-                field="Idempotency-Key",
-            )
+            raise KeyMisused("This Idempotency-Key was used for another request. Make a new one for each.")
         if fresh:
             await _told(request, caller.editor, f"add-{note.kind}", note)
     headers = {"Location": f"{request.path}/{note.id}", **_etag(note)}
@@ -86,11 +77,7 @@ async def add_note(request: web.Request) -> web.Response:
 async def tick_note(request: web.Request) -> web.Response:
     """Tick a note off, confirm or deny a claim, or open either again."""
     rooms = rooms_of(request)
-    budget = WriteBudget(request)
-    async with budget.spent():
-        caller = await caller_of(request)
-    body = await body_of(request, rooms.settings.request_bytes)
-    async with budget.spent():
+    async with received(request) as (caller, body):
         note = await _decided_on(request, caller)
         if note is None:
             raise _missing(request)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from aiohttp import web
 
 from livefeed.forms import PresenceForm
@@ -12,7 +10,7 @@ from livefeed.presence import TooManyTabs
 from livefeed.web.answers import Problem
 from livefeed.web.api.answers import json_answer
 from livefeed.web.guard import caller_of, needs
-from livefeed.web.intake import WriteBudget, body_of, lengths_of, parsed
+from livefeed.web.intake import WriteBudget, lengths_of, own_id_of, parsed, received
 from livefeed.web.rooms import rooms_of
 
 PLACE = "/api/v1/coverages/{slug}/presence/{id}"
@@ -26,15 +24,11 @@ async def be_present(request: web.Request) -> web.Response:
     """Say that a tab of the desk is there, and what it changes; who else is there."""
     slug = request.match_info["slug"]
     rooms = rooms_of(request)
-    budget = WriteBudget(request)
-    async with budget.spent():
-        caller = await caller_of(request)
-    body = await body_of(request, rooms.settings.request_bytes)
-    async with budget.spent():
+    async with received(request) as (caller, body):
         await rooms.newsroom.coverage(slug)
         form = parsed(request, body, PresenceForm, lengths_of(rooms.settings))
         try:
-            others = await rooms.presence.tell(slug, caller.editor, _tab(request), form.editing)
+            others = await rooms.presence.tell(slug, caller.editor, own_id_of(request), form.editing)
         except TooManyTabs as reason:
             raise Problem(409, str(reason)) from None
     return json_answer(
@@ -59,14 +53,5 @@ async def leave(request: web.Request) -> web.Response:
     async with WriteBudget(request).spent():
         caller = await caller_of(request)
         await rooms_of(request).newsroom.coverage(slug)
-        await rooms_of(request).presence.leave(slug, caller.editor, _tab(request))
+        await rooms_of(request).presence.leave(slug, caller.editor, own_id_of(request))
     return web.Response(status=204)
-
-
-def _tab(request: web.Request) -> str:
-    tab = request.match_info["id"]
-    if not re.fullmatch(r"[A-Za-z0-9-]{1,64}", tab):
-        raise Problem(
-            422, f"The id is {tab[:64]!r}; 1 to 64 letters, digits and dashes are taken.", field="id"
-        )
-    return tab

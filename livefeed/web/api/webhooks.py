@@ -15,7 +15,7 @@ from livefeed.web.answers import Problem
 from livefeed.web.api.answers import json_answer
 from livefeed.web.endpoints import add_endpoint, delete_endpoint, found_endpoint, replay_letters
 from livefeed.web.guard import Caller, Scope, caller_of, needs
-from livefeed.web.intake import WriteBudget, body_of, key_of, lengths_of, parsed
+from livefeed.web.intake import WriteBudget, key_of, lengths_of, parsed, received
 from livefeed.web.rooms import rooms_of
 from livefeed.webhooks import DeadLetter, Endpoint
 
@@ -27,11 +27,7 @@ routes = web.RouteTableDef()
 async def add_webhook(request: web.Request) -> web.Response:
     """Add an endpoint; the answer alone shows its secret."""
     rooms = rooms_of(request)
-    budget = WriteBudget(request)
-    async with budget.spent():
-        caller = await caller_of(request)
-    body = await body_of(request, rooms.settings.request_bytes)
-    async with budget.spent():
+    async with received(request) as (caller, body):
         key = key_of(request, caller, body)
         form = parsed(request, body, WebhookForm, lengths_of(rooms.settings))
         try:
@@ -87,11 +83,8 @@ async def list_dead_letters(request: web.Request) -> web.Response:
 async def replay_dead_letters(request: web.Request) -> web.Response:
     """Try dead letters again, all of them or those that are named."""
     rooms = rooms_of(request)
-    budget = WriteBudget(request)
-    async with budget.spent():
-        caller, endpoint = await _found(request)
-    body = await body_of(request, rooms.settings.request_bytes)
-    async with budget.spent():
+    async with received(request) as (caller, body):
+        endpoint = await found_endpoint(request)
         form = parsed(request, body, ReplayForm, lengths_of(rooms.settings))
         asked = await replay_letters(request, caller, endpoint, form.letters)
     return json_answer({"dead_letters": [_letter(letter) for letter in asked]}, 202)

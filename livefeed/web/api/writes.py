@@ -9,8 +9,8 @@ from aiohttp import web
 from livefeed.newsroom import Stale, Written
 from livefeed.web.api.answers import written_answer
 from livefeed.web.api.table import WRITES, Asked, Write
-from livefeed.web.guard import Caller, Scope, caller_of, needs
-from livefeed.web.intake import WriteBudget, body_of, key_name_of, key_of, lengths_of, parsed, revision_of
+from livefeed.web.guard import Caller, Scope, needs
+from livefeed.web.intake import key_of, lengths_of, parsed, received, revision_of
 from livefeed.web.rooms import rooms_of
 
 routes = web.RouteTableDef()
@@ -18,12 +18,7 @@ routes = web.RouteTableDef()
 
 def _door(write: Write) -> Callable[[web.Request], Awaitable[web.Response]]:
     async def door(request: web.Request) -> web.Response:
-        budget = WriteBudget(request)
-        async with budget.spent():
-            caller = await caller_of(request)
-        key_name_of(request)
-        body = await body_of(request, rooms_of(request).settings.request_bytes)
-        async with budget.spent():
+        async with received(request) as (caller, body):
             return written_answer(request, write.status, await _done(request, write, caller, body))
 
     door.__doc__ = write.summary
