@@ -16,6 +16,7 @@ from yarl import URL
 
 from livefeed.audience import Audience
 from livefeed.fanout import Arrival
+from livefeed.fetches import Fetched, Fetches
 from livefeed.settings import Settings
 
 HANDSHAKE = (
@@ -61,6 +62,62 @@ async def test_open_pages_are_counted_by_their_way_and_by_what_has_reached_them(
         await until(server, readers=1, websocket=0)
 
 
+async def test_desks_and_whoever_says_so_are_no_open_pages_and_are_served_alike(server: Server) -> None:
+    position = (await server.open())["position"]
+    desk = await server.client.ws_connect(f"{server.url}/live/story/ws?counted=no")
+    assert (await desk.receive_json())["kind"] == "hello"
+    poll = asyncio.create_task(
+        server.ask("GET", f"/live/story/changes?after={position}&wait=25&counted=no", role=None)
+    )
+    async with server.client.get(f"{server.url}/live/story/sse?counted=no") as events:
+        assert events.status == 200
+        page = await connected(server)
+        await until(server, readers=1, websocket=1, sse=0, polling=0, reached=1)
+        await page.close()
+        await until(server, readers=0)
+        await server.publish()
+        assert (await desk.receive_json())["kind"] == "published"
+        assert len((await poll).json()["events"]) == 1
+        assert (await audience(server))["arrived_after"] is None, "no page was open"
+    await desk.close()
+    for door in ("ws", "sse", "changes"):
+        handshake = {"Connection": "Upgrade", "Upgrade": "websocket"} if door == "ws" else {}
+        answer = await server.ask("GET", f"/live/story/{door}?counted=perhaps", headers=handshake)
+        assert (answer.status, answer.json()["field"]) == (400, "counted")
+
+
+async def test_fetches_of_feeds_are_counted_by_format(server: Server) -> None:
+    await server.open()
+    for path in ("updates.rss", "updates.rss", "breaking.rss", "updates.atom", "breaking.json"):
+        assert (await server.ask("GET", f"/live/story/{path}", role=None)).status == 200
+    tag = (await server.ask("GET", "/feeds/breaking.json", role=None)).headers["ETag"]
+    again = await server.ask("GET", "/feeds/breaking.json", role=None, headers={"If-None-Match": tag})
+    assert again.status == 304
+    for path in ("/live/none/updates.rss", "/feeds/coverages.opml", "/live/story"):
+        await server.ask("GET", path, role=None)
+    await server.ask("HEAD", "/live/story/updates.rss", role=None)
+    found = await audience(server)
+    assert found["feeds"] == {"rss": 3, "atom": 1, "json": 1}
+    assert found["site_feeds"] == {"rss": 0, "atom": 0, "json": 2}
+    assert server.rooms.fetches.owners() == {"story", ""}
+
+
+def test_a_fetch_counts_for_an_hour() -> None:
+    now = 30.0
+    fetches = Fetches(clock=lambda: now)
+    fetches.count("story", "rss")
+    now += 59 * 60
+    fetches.count("story", "rss")
+    fetches.count("story", "atom")
+    assert fetches.of("story") == Fetched(2, 1, 0)
+    assert fetches.of("other") == Fetched()
+    now += 60
+    assert fetches.of("story") == Fetched(1, 1, 0)
+    now += 60 * 60
+    assert fetches.owners() == set()
+    assert fetches.of("story") == Fetched()
+
+
 async def test_a_page_that_takes_nothing_is_open_and_not_reached(server: Server) -> None:
     await server.open()
     taking = socket.socket()
@@ -99,8 +156,13 @@ async def test_a_fleet_adds_its_processes_up(tmp_path: Path, make_settings: Call
             for server in (one, two):
                 await until(server, readers=3, reached=3)
             await two.publish()
+            for server, times in ((one, 1), (two, 2)):
+                for _ in range(times):
+                    assert (await server.ask("GET", "/live/story/updates.rss", role=None)).status == 200
             for server in (one, two):
                 await until(server, readers=3, reached=3)
+                while (await audience(server))["feeds"]["rss"] != 3:  # noqa: ASYNC110 - filed, not announced
+                    await asyncio.sleep(0.05)
                 while (await audience(server))["arrived_after"] is None:  # noqa: ASYNC110 - filed, not announced
                     await asyncio.sleep(0.05)
             for socket in sockets:
@@ -146,3 +208,5 @@ def test_audiences_add_up_and_the_slowest_arrival_of_the_newest_update_counts() 
     assert one + other == Audience(3, 1, 1, 3, Arrival(7, 0.3))
     assert (one + Audience(1, arrival=Arrival(8, 0.1))).arrival == Arrival(8, 0.1)
     assert one.readers == 4
+    fetched = Audience(feeds=Fetched(1, 2, 3), site_feeds=Fetched(rss=4))
+    assert fetched + fetched == Audience(feeds=Fetched(2, 4, 6), site_feeds=Fetched(rss=8))

@@ -1,7 +1,8 @@
-"""How long a publication took until the last open connection of this process had it.
+"""How long a publication took until the last open page of this process had it.
 
-A connection has it when the kernel has taken the bytes: what the network and the reader's device add is not
-seen from here. Who joins later, or replays the log, is not waited for.
+A page has it when the kernel has taken the bytes: what the network and the reader's device add is not seen
+from here. Who joins later, or replays the log, is not waited for, and connections that are not counted as
+open pages never are.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ class Arrivals:
         self._awaited: set[Reader] = set()
 
     def take(self, event: Event) -> None:
-        """The log has a new event."""
+        """The log has a new event, while a page is open."""
         if event.kind is Kind.PUBLISHED and event.update is not None and event.update.published_at:
             self._offset, self._published_at = event.offset, event.update.published_at
             self._awaited.clear()
@@ -47,7 +48,7 @@ class Arrivals:
     def passed(self, top: int, draining: Iterable[Reader]) -> None:
         """A pass has written everything up to `top` to every reader but those who are still draining."""
         if 0 < self._offset <= top:
-            self._awaited = set(draining)
+            self._awaited = {reader for reader in draining if reader.counted}
             self._settle()
 
     def drained(self, reader: Reader) -> None:

@@ -48,7 +48,7 @@ class Follower(Protocol):
 
 class Channel:
     """A tail, its readers and its followers. `arrived` is called when everybody has the newest update;
-    `waiting` says how many wait for a change that they will be answered: those who poll."""
+    `waiting` says how many pages wait for a change that they will be answered: those who poll."""
 
     def __init__(
         self, name: str, tail: Tail, store: Store, spawn: Spawn, arrived: Callable[[], None] = lambda: None
@@ -111,17 +111,17 @@ class Channel:
             self._healing = self._spawn(self._heal())
         await asyncio.shield(self._healing)
 
-    async def changed(self, position: Position, timeout: float) -> None:
+    async def changed(self, position: Position, timeout: float, *, counted: bool = True) -> None:
         """Wait until the tail is past `position` (or in another epoch), at most `timeout` seconds and not
-        beyond `end_waits`."""
-        self.waiting += 1
+        beyond `end_waits`; as an open page if `counted`."""
+        self.waiting += counted
         try:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(timeout):
                     while self.tail.position == position and not self._waits_ended:
                         await self._grown.wait()
         finally:
-            self.waiting -= 1
+            self.waiting -= counted
 
     def end_waits(self) -> None:
         """Let nobody wait for events any more: the server stops, and would otherwise cut who waits."""
@@ -130,7 +130,8 @@ class Channel:
 
     def _take(self, event: Event) -> None:
         self.tail.append(event)
-        self.arrivals.take(event)
+        if any(reader.counted for reader in self.readers):
+            self.arrivals.take(event)
         metrics.EVENTS.labels(event.kind).inc()
         self._passes.renew()
         if event.kind in (Kind.RETRACTED, Kind.DELETED):

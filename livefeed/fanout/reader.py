@@ -29,13 +29,15 @@ class Reader:
     behind     its offset has left the tail (or its cursor waits to be judged): the log serves it, not passes
     cursor     a position that only the log can judge
     place      its index among the channel's readers
+    counted    whether it is told of as an open page; the desk's own pages are not
     """
 
-    __slots__ = ("behind", "channel", "cursor", "draining", "form", "offset", "place", "transport")
+    __slots__ = ("behind", "channel", "counted", "cursor", "draining", "form", "offset", "place", "transport")
 
-    def __init__(self, transport: asyncio.Transport, form: Form) -> None:
+    def __init__(self, transport: asyncio.Transport, form: Form, *, counted: bool = True) -> None:
         self.transport = transport
         self.form = form
+        self.counted = counted
         self.channel: Meeting | None = None
         self.offset = 0
         self.place = -1

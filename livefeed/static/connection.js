@@ -78,7 +78,7 @@ export class Connection {
   #retry;
   #alarm;
 
-  // channel   path of the channel, such as /live/storm
+  // channel   path of the channel, such as /live/storm, and perhaps a query for all its doors
   // position  what the page already shows; empty: from now on
   // receive   takes each event's frame
   // reload    called when the position is worthless; returns a promise of a good one
@@ -188,6 +188,7 @@ export class Connection {
 }
 
 function address(channel, way, after) {
+  const [path, own] = channel.split('?');
   const cursor = after ? `&after=${encodeURIComponent(after)}` : '';
-  return new URL(`${channel}/${way}?view=html${cursor}`, location.href);
+  return new URL(`${path}/${way}?view=html${own ? `&${own}` : ''}${cursor}`, location.href);
 }

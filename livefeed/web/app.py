@@ -28,6 +28,7 @@ from livefeed.desks import Desks
 from livefeed.events import Event, live_channel, public_coverage, public_update
 from livefeed.fanout import Fanout
 from livefeed.feeds import Galleys
+from livefeed.fetches import Fetches
 from livefeed.filings import Filings
 from livefeed.frames import View
 from livefeed.fronts import Fronts
@@ -150,6 +151,7 @@ async def open_rooms(settings: Settings, store: Store) -> AsyncIterator[Rooms]:
         )
     courier = Courier(lease, [webhooks, websub], interval=min(COURIER_INTERVAL, settings.courier_lease / 4))
     whispers = Whispers(store)
+    fetches = Fetches()
     desks = Desks(fanout, whispers)
     listeners = Listeners(fanout, courier, desks)
     limits = _limits(settings)
@@ -184,8 +186,9 @@ async def open_rooms(settings: Settings, store: Store) -> AsyncIterator[Rooms]:
         endpoints=endpoints,
         subscriptions=subscriptions,
         courier=courier,
+        fetches=fetches,
         audiences=Audiences(
-            store, fanout, secrets.token_hex(8), shared=not settings.store.startswith("sqlite:")
+            store, fanout, fetches, secrets.token_hex(8), shared=not settings.store.startswith("sqlite:")
         ),
         previews=Previews(outside, shelf, private=_private(settings), line=settings.headline_chars),
     )

@@ -144,12 +144,12 @@ async def _coverage_channel(request: web.Request) -> Channel:
 
 
 async def _websocket(request: web.Request, channel: Channel) -> web.StreamResponse:
-    view = _view(request)
+    view, counted = _view(request), _counted(request)
     token = _accept(request)
     _admit(request)
     start = await channel.start_of(request.query.get("after"))
     if not (rooms_of(request).settings.detach and detachable(request)):
-        return await plain_websocket(request, view, channel, start)
+        return await plain_websocket(request, view, channel, start, counted=counted)
     extension = deflate_response(request.headers.get("Sec-WebSocket-Extensions", ""))
     head = [
         "HTTP/1.1 101 Switching Protocols",
@@ -160,7 +160,7 @@ async def _websocket(request: web.Request, channel: Channel) -> web.StreamRespon
     if extension:
         head.append(f"Sec-WebSocket-Extensions: {extension}")
     form = form_of(Wire.DEFLATED if extension else Wire.WEBSOCKET, view)
-    return detach(request, _head(head), form, channel, start)
+    return detach(request, _head(head), form, channel, start, counted=counted)
 
 
 def _accept(request: web.Request) -> str:
@@ -181,7 +181,7 @@ def _accept(request: web.Request) -> str:
 
 
 async def _events(request: web.Request, channel: Channel) -> web.StreamResponse:
-    view = _view(request)
+    view, counted = _view(request), _counted(request)
     _admit(request)
     cursor = request.headers.get("Last-Event-ID", request.query.get("after"))
     start = await channel.start_of(cursor)
@@ -193,17 +193,17 @@ async def _events(request: web.Request, channel: Channel) -> web.StreamResponse:
         **OPEN_TO_ALL,
     }
     if not (rooms_of(request).settings.detach and detachable(request)):
-        return await plain_events(request, headers, view, channel, start)
+        return await plain_events(request, headers, view, channel, start, counted=counted)
     head = ["HTTP/1.1 200 OK", *(f"{name}: {value}" for name, value in headers.items())]
     head.append("Transfer-Encoding: chunked")
-    return detach(request, _head(head), form_of(Wire.SSE, view), channel, start)
+    return detach(request, _head(head), form_of(Wire.SSE, view), channel, start, counted=counted)
 
 
 # Polling
 
 
 async def _changes(request: web.Request, channel: Channel) -> web.Response:
-    view = _view(request)
+    view, counted = _view(request), _counted(request)
     limit = _number(request, "limit", 100, 1, MOST_EVENTS)
     wait = _seconds(request, "wait")
     cursor = request.query.get("after")
@@ -215,7 +215,7 @@ async def _changes(request: web.Request, channel: Channel) -> web.Response:
     if cursor is None:
         return _answer(start.position, [], more=False)
     if wait and start.position == channel.tail.position:
-        await channel.changed(start.position, min(wait, LONGEST_WAIT))
+        await channel.changed(start.position, min(wait, LONGEST_WAIT), counted=counted)
         if channel.tail.epoch != start.position.epoch:
             return _answer(channel.tail.position, [], more=False, reload=True)
     entries, top = await _entries_after(request, channel, start.position.offset, limit)
@@ -259,6 +259,14 @@ def _view(request: web.Request) -> View:
     if view not in {"json", "html"}:
         raise Problem(400, f"view is {view[:40]!r}; json and html can be had.", field="view")
     return View(view)
+
+
+def _counted(request: web.Request) -> bool:
+    """Whether this connection is told of as an open page: a desk's own page, or a probe, says no."""
+    counted = request.query.get("counted", "yes")
+    if counted not in {"yes", "no"}:
+        raise Problem(400, f"counted is {counted[:40]!r}; yes and no can be had.", field="counted")
+    return counted == "yes"
 
 
 def _number(request: web.Request, name: str, default: int, least: int, most: int) -> int:

@@ -41,6 +41,7 @@ UNUSUAL = frozenset({b"content-length", b"transfer-encoding", b"upgrade", b"expe
 """Headers that announce more than a head."""
 
 WORLD: web.RequestKey[Hashable] = web.RequestKey("world", object)
+EACH_TIME: web.RequestKey[Callable[[], None]] = web.RequestKey("each_time")
 
 Door = Callable[[web.Request], Awaitable[web.StreamResponse]]
 D = TypeVar("D", bound=Door)
@@ -126,7 +127,14 @@ class Repeats:
             return
         resource = request.match_info.route.resource
         counter = metrics.REQUESTS.labels(resource.canonical if resource else "unknown", str(response.status))
-        self._answers[asked] = Repeat((head, body) if body else (head,), counter.inc)
+        each_time = request.get(EACH_TIME)
+
+        def counted() -> None:
+            counter.inc()
+            if each_time is not None:
+                each_time()
+
+        self._answers[asked] = Repeat((head, body) if body else (head,), counted)
 
     def _move_on(self) -> None:
         world = self._world()
@@ -150,6 +158,12 @@ def never_repeat(request: web.Request) -> None:
     """Say that this answer of a `repeatable` door is made from the store too, which may know of a change, of
     a retraction above all, before the fronts do."""
     request.pop(WORLD, None)
+
+
+def each_time(request: web.Request, act: Callable[[], None]) -> None:
+    """Do `act` now, and whenever the answer to this request is given again."""
+    request[EACH_TIME] = act
+    act()
 
 
 def _read(head: bytes) -> Asked | None:

@@ -17,6 +17,7 @@ from livefeed.courier.hub import Subscriptions
 from livefeed.desks import Desks
 from livefeed.fanout import Fanout
 from livefeed.feeds import Galleys
+from livefeed.fetches import Fetches
 from livefeed.filings import Filings
 from livefeed.fronts import Fronts
 from livefeed.media import MediaShelf
@@ -57,6 +58,7 @@ class Rooms:
     endpoints: Endpoints
     subscriptions: Subscriptions
     courier: Courier
+    fetches: Fetches
     audiences: Audiences
     previews: Previews
     draining: bool = False

@@ -59,8 +59,8 @@ class DetachedReader(Reader, asyncio.Protocol):
 
     __slots__ = ("received",)
 
-    def __init__(self, transport: asyncio.Transport, form: Form) -> None:
-        super().__init__(transport, form)
+    def __init__(self, transport: asyncio.Transport, form: Form, *, counted: bool = True) -> None:
+        super().__init__(transport, form, counted=counted)
         self.received = b""
         metrics.READERS.labels(form.wire).inc()
 
@@ -117,13 +117,15 @@ def detachable(request: web.Request) -> bool:
     )
 
 
-def detach(request: web.Request, head: bytes, form: Form, channel: Channel, start: Start) -> Detached:
+def detach(
+    request: web.Request, head: bytes, form: Form, channel: Channel, start: Start, *, counted: bool
+) -> Detached:
     """Take the connection over: write the response's head, then the stream from `start` on."""
     transport, protocol = request.transport, request.protocol
     if transport is None:
         raise ConnectionResetError("the client has gone")
     _bound(transport)
-    reader = DetachedReader(transport, form)
+    reader = DetachedReader(transport, form, counted=counted)
     transport.set_protocol(reader)
     # With the mark at 0 `pause_writing` means "not everything was taken" and `resume_writing` "now it was".
     transport.set_write_buffer_limits(high=0)
@@ -198,6 +200,7 @@ async def plain_websocket(
     channel: Channel,
     start: Start,
     *,
+    counted: bool = True,
     still_allowed: StillAllowed | None = None,
 ) -> web.StreamResponse:
     """The stream over a WebSocket that aiohttp keeps; ends within seconds when `still_allowed` says no."""
@@ -205,7 +208,7 @@ async def plain_websocket(
     response = web.WebSocketResponse(compress=False, max_msg_size=4096, timeout=2.0)
     await response.prepare(request)
     loop = asyncio.get_running_loop()
-    async with _reading(request, form_of(Wire.WEBSOCKET, view), channel, start) as polled:
+    async with _reading(request, form_of(Wire.WEBSOCKET, view), channel, start, counted) as polled:
         recheck_at = loop.time() + RECHECK_INTERVAL
         while not (polled.gone.is_set() or response.closed):
             try:
@@ -227,13 +230,19 @@ async def plain_websocket(
 
 
 async def plain_events(
-    request: web.Request, headers: dict[str, str], view: View, channel: Channel, start: Start
+    request: web.Request,
+    headers: dict[str, str],
+    view: View,
+    channel: Channel,
+    start: Start,
+    *,
+    counted: bool,
 ) -> web.StreamResponse:
     """The stream of server-sent events over a response that aiohttp keeps."""
     response = web.StreamResponse(headers=headers)
     response.enable_chunked_encoding()
     await response.prepare(request)
-    async with _reading(request, form_of(Wire.SSE, view), channel, start) as polled:
+    async with _reading(request, form_of(Wire.SSE, view), channel, start, counted) as polled:
         while not (polled.gone.is_set() or polled.is_closing()):
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(GONE_INTERVAL):
@@ -243,13 +252,13 @@ async def plain_events(
 
 @contextlib.asynccontextmanager
 async def _reading(
-    request: web.Request, form: Form, channel: Channel, start: Start
+    request: web.Request, form: Form, channel: Channel, start: Start, counted: bool
 ) -> AsyncIterator[PolledTransport]:
     if request.transport is None:
         raise ConnectionResetError("the client has gone")
     _bound(request.transport)
     polled = PolledTransport(request.transport)
-    reader = Reader(cast(asyncio.Transport, polled), form)
+    reader = Reader(cast(asyncio.Transport, polled), form, counted=counted)
     polled.reader = reader
     metrics.READERS.labels(form.wire).inc()
     channel.join(reader, start)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from aiohttp import web
 
 from livefeed.feeds import ARCHIVE_ITEMS, CONTENT_TYPES, Format, archive_documents, opml
@@ -10,7 +12,7 @@ from livefeed.rubrics import Rubric, Sort
 from livefeed.store import StoreAway
 from livefeed.web.answers import Problem
 from livefeed.web.documents import Document, respond
-from livefeed.web.repeats import repeatable
+from livefeed.web.repeats import each_time, repeatable
 from livefeed.web.rooms import rooms_of
 from livefeed.web.sources import (
     archive_source,
@@ -56,7 +58,9 @@ async def coverages(request: web.Request) -> web.Response:
 async def site_breaking(request: web.Request) -> web.Response:
     """The breaking items of the site."""
     rooms = rooms_of(request)
-    return _answer(request, await rendered(rooms, await site_source(rooms), _form(request)))
+    document = await rendered(rooms, await site_source(rooms), _form(request))
+    _count(request, "")
+    return _answer(request, document)
 
 
 @routes.get(f"/feeds/sections/{{name}}.{{form:{FORMS}}}")
@@ -120,7 +124,9 @@ async def _coverage_feed(request: web.Request, *, breaking_only: bool) -> web.Re
     source = await coverage_source(rooms, slug, breaking_only=breaking_only)
     if source is None:
         raise _no_coverage(slug)
-    return _answer(request, await rendered(rooms, source, _form(request)))
+    document = await rendered(rooms, source, _form(request))
+    _count(request, slug)
+    return _answer(request, document)
 
 
 async def _rubric_feed(request: web.Request, sort: Sort) -> web.Response:
@@ -133,6 +139,11 @@ async def _rubric_feed(request: web.Request, sort: Sort) -> web.Response:
     if source is None:
         raise Problem(404, f"Nothing was ever published under the {sort} {name[:60]!r}.")
     return _answer(request, await rendered(rooms, source, form))
+
+
+def _count(request: web.Request, owner: str) -> None:
+    if request.method == "GET":
+        each_time(request, partial(rooms_of(request).fetches.count, owner, _form(request)))
 
 
 def _answer(request: web.Request, document: Document, caching: str = CACHING) -> web.Response:

@@ -51,6 +51,15 @@ async def test_with_nobody_connected_nothing_arrives(ground: Floor) -> None:
     assert channel.arrivals.latest is None
 
 
+async def test_who_comes_later_for_what_nobody_waited_for_measures_nothing(ground: Floor) -> None:
+    channel = await ground.channel()
+    await ground.publish(1)
+    await ground.level()
+    late = await Visitor().come(channel, "0")
+    await ground.seen(late)
+    assert channel.arrivals.latest is None
+
+
 def test_an_arrival_counts_from_the_time_that_the_update_bears_and_tells_once() -> None:
     told: list[int] = []
     arrivals = Arrivals(lambda: told.append(1), clock=lambda: NOON + timedelta(milliseconds=12))

@@ -15,6 +15,7 @@ from receiver import LOOPBACK, receiving
 
 from livefeed.audience import Audience
 from livefeed.fanout import Arrival
+from livefeed.fetches import Fetched
 from livefeed.model import Coverage, Editor, Position, Role
 from livefeed.pages import Pages
 from livefeed.settings import Settings
@@ -87,6 +88,20 @@ def test_connections_and_the_time_to_the_last_page_are_told() -> None:
     assert "<dd>1.5 s</dd>" in said("en", Audience(1, arrival=Arrival(80, 1.46)))
     assert "Nothing was published while a page was open." in said("en", Audience())
     assert "WebSub" not in html
+
+
+def test_fetches_of_feeds_are_told_by_format() -> None:
+    html = said("en", Audience(feeds=Fetched(1200, 3, 9), site_feeds=Fetched(atom=7)))
+    assert re.findall(r"<dt>(.*?)</dt>\n<dd>(.*?)</dd>", html)[2:] == [
+        (
+            "Its feeds, fetched in the last hour",
+            "<bdi>RSS 1,200</bdi> · <bdi>Atom 3</bdi> · <bdi>JSON Feed 9</bdi>",
+        ),
+        (
+            "The site's breaking feed, fetched in the last hour",
+            "<bdi>RSS 0</bdi> · <bdi>Atom 7</bdi> · <bdi>JSON Feed 0</bdi>",
+        ),
+    ]
 
 
 def test_before_the_first_update_pages_are_counted_only() -> None:

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from live_server import Server
 from raw_wire import Answer, Wire, wired
 
+from livefeed.fetches import Fetched
 from livefeed.web import repeats as repeats_module
 from livefeed.web.documents import Document, Documents
 from livefeed.web.repeats import LOOKED_AT, Asked, Repeats
@@ -71,6 +72,7 @@ async def test_what_was_asked_a_moment_ago_is_answered_again_as_it_was(
             assert watched.asked == asked, path
             assert (first[0], first[2]) == (second[0], second[2])
             assert "خبر" in second[2].decode(), path
+    assert server.rooms.fetches.of("story") == Fetched(6, 6, 6), "an answer that is given again counts too"
 
 
 async def test_a_change_shows_in_the_same_moment(server: Server, watched: Watched) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 from aiohttp import web
 
 from livefeed.events import rfc3339
@@ -37,6 +39,8 @@ async def read_audience(request: web.Request) -> web.Response:
             "sse": audience.sse,
             "polling": audience.polling,
             "arrived_after": audience.arrival and round(audience.arrival.seconds, 4),
+            "feeds": asdict(audience.feeds),
+            "site_feeds": asdict(audience.site_feeds),
             "webhooks": len(webhooks),
             "subscribers": len(await rooms.subscriptions.subscriptions.all()),
         }

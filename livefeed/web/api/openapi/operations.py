@@ -152,7 +152,7 @@ def _reads() -> Iterable[tuple[str, Json]]:
                 "summary": f"What {'a coverage' if 'slug' in path else 'the site'}'s readers see, by polling",
                 "description": "For everybody. Without `after`: where the log stands, and no events.",
                 "security": [],
-                "parameters": [parameter(name) for name in ("after", "wait", "most", "view")],
+                "parameters": [parameter(name) for name in ("after", "wait", "most", "view", "counted")],
                 "responses": {"200": answered("Events", ref("Changes")), **refusals(refused)},
             },
         )

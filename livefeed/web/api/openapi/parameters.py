@@ -72,6 +72,12 @@ PARAMETERS: dict[str, Json] = {
         "in": "query",
         "schema": {"enum": ["json", *audit.FILES], "default": "json"},
     },
+    "counted": {
+        "name": "counted",
+        "in": "query",
+        "schema": {"enum": ["yes", "no"], "default": "yes"},
+        "description": "Whether this is told of as an open page.",
+    },
     "view": {"name": "view", "in": "query", "schema": {"enum": ["json", "html"], "default": "json"}},
 }
 

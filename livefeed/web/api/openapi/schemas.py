@@ -129,10 +129,14 @@ OWN_SCHEMAS: dict[str, Json] = {
                 "description": "Seconds from the time of the newest publication that every open page has "
                 "until the last of them had taken it.",
             },
+            "feeds": ref("Fetched") | {"description": "Of its feeds."},
+            "site_feeds": ref("Fetched") | {"description": "Of the breaking feed of the site."},
             "webhooks": COUNT,
             "subscribers": COUNT | {"description": "Of the site's feeds, by WebSub."},
         }
     ),
+    "Fetched": object_of({"rss": COUNT, "atom": COUNT, "json": COUNT})
+    | {"description": "Fetches in the last hour from the processes that run now."},
     "Autosave": object_of(
         {"id": TEXT, "saved_at": TIME, "kept": {"type": "object", "description": "As the desk keeps it."}}
     ),
