@@ -12,15 +12,71 @@ import json
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import Annotated, Any, Literal
 
-from pydantic import TypeAdapter
+from pydantic import PlainSerializer, PlainValidator, TypeAdapter
 
 from livefeed.events import rfc3339
 from livefeed.model import Editor
 
 COMMAND_LINE = "command line"
 """The address of what was done by a command on the server's machine."""
+
+Deed = Literal[
+    "publish",
+    "draft",
+    "submit",
+    "schedule",
+    "revise",
+    "correct",
+    "retract",
+    "restore",
+    "pin",
+    "unpin",
+    "send-back",
+    "recall",
+    "delete",
+    "open",
+    "change",
+    "close",
+    "reopen",
+    "archive",
+    "unarchive",
+    "release",
+    "miss",
+    "upload",
+    "log-in",
+    "log-out",
+    "refuse-log-in",
+    "refuse-password",
+    "set-language",
+    "set-password",
+    "end-sessions",
+    "add-editor",
+    "make-link",
+    "grant",
+    "set-role",
+    "disable",
+    "enable",
+    "add-token",
+    "revoke-token",
+    "add-snippet",
+    "change-snippet",
+    "remove-snippet",
+    "add-webhook",
+    "delete-webhook",
+    "replay-webhook",
+    "add-note",
+    "finish-note",
+    "reopen-note",
+    "remove-note",
+    "add-claim",
+    "confirm-claim",
+    "deny-claim",
+    "reopen-claim",
+    "remove-claim",
+]
+"""What can be told of: a short verb. The desk has words for each."""
 
 COLUMNS = (
     "number",
@@ -45,16 +101,17 @@ class Act:
     by, account, role   the name as it was shown, the account's id and the role used; all empty for what the
                         server does by itself, and `account` for whoever has none
     address             of the client, `COMMAND_LINE`, or empty
-    deed                a short verb, such as publish, log-in, set-role
+    deed                what was done
     subject             `update:ID`, `coverage:SLUG`, `media:ID`, `account:ID`, `token:ID`, `webhook:ID`,
-                        `note:ID`
+                        `note:ID`, `snippet:ID`
     coverage            where it was done, empty for the whole site
     revision            of the update afterwards, 0 where there is none
     changed             names of the fields that were handed in
     detail              a note for the desk, or what is particular
     """
 
-    deed: str
+    # Checked where it is written alone: another version's log is to be read too.
+    deed: Annotated[Deed, PlainValidator(str), PlainSerializer(str)]
     subject: str
     by: str = ""
     account: str = ""
@@ -66,7 +123,7 @@ class Act:
     detail: str = ""
 
     @classmethod
-    def of(cls, editor: Editor, deed: str, subject: str, **particulars: Any) -> Act:
+    def of(cls, editor: Editor, deed: Deed, subject: str, **particulars: Any) -> Act:
         """A deed of `editor`; `particulars` are the fields from `coverage` on."""
         role = editor.role_in(particulars.get("coverage", "")) or editor.role
         return cls(deed, subject, editor.name, editor.account, role.value, editor.address, **particulars)

@@ -12,6 +12,7 @@ from livefeed.cli.outcome import Failed
 
 if TYPE_CHECKING:
     from livefeed.accounts import Account, Accounts
+    from livefeed.audit import Deed
     from livefeed.settings import Settings
     from livefeed.store import Store
 
@@ -23,15 +24,15 @@ class Register:
     accounts: Accounts
     store: Store
 
-    async def note(self, deed: str, account: Account, detail: str = "") -> None:
+    async def note(self, deed: Deed, account: Account, detail: str = "") -> None:
         """Tell that whoever runs this command did `deed` to an account."""
         await self._note(deed, f"account:{account.id}", f"{account.name} {detail}".rstrip())
 
-    async def note_token(self, deed: str, id: str) -> None:
+    async def note_token(self, deed: Deed, id: str) -> None:
         """The same of a token."""
         await self._note(deed, f"token:{id}", "")
 
-    async def _note(self, deed: str, subject: str, detail: str) -> None:
+    async def _note(self, deed: Deed, subject: str, detail: str) -> None:
         from livefeed.audit import COMMAND_LINE, Act  # noqa: PLC0415 - see the package
 
         await self.store.note(Act(deed, subject, by=_user(), address=COMMAND_LINE, detail=detail))

@@ -6,10 +6,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
-from livefeed.forms import (
-    CoverageChanges,
-    CoverageForm,
-)
+from livefeed.audit import Deed
+from livefeed.forms import CoverageChanges, CoverageForm
 from livefeed.model import Coverage, CoverageStatus, Editor, Role, utc
 from livefeed.newsroom import decisions, drafting
 from livefeed.newsroom.deeds import told
@@ -101,7 +99,7 @@ class Coverages(Writer):
         key: Key,
         *,
         by: Editor,
-        deed: str,
+        deed: Deed,
     ) -> Written:
         permit(by, Role.CHIEF, slug)
         now = await self._store.now()

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from livefeed.audit import Act
+from livefeed.audit import Act, Deed
 from livefeed.forms import Form
 from livefeed.model import Editor, Status
 from livefeed.store import Batch
 
-ADDING = {
+ADDING: dict[Status, Deed] = {
     Status.DRAFT: "draft",
     Status.SUBMITTED: "submit",
     Status.SCHEDULED: "schedule",
@@ -20,7 +20,7 @@ ADDING = {
 
 
 def told(
-    batch: Batch, slug: str, *, by: Editor | None, deed: str, form: Form | None = None, detail: str = ""
+    batch: Batch, slug: str, *, by: Editor | None, deed: Deed, form: Form | None = None, detail: str = ""
 ) -> Batch:
     """`batch` with the act of whoever decided it (None: the server itself); what changes nothing tells
     nothing.

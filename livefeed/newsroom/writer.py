@@ -9,7 +9,7 @@ from typing import Any
 
 import structlog
 
-from livefeed.audit import Act
+from livefeed.audit import Act, Deed
 from livefeed.events import Event
 from livefeed.forms import (
     Form,
@@ -113,7 +113,7 @@ class Writer:
         slug: str,
         *,
         by: Editor,
-        deed: str,
+        deed: Deed,
         form: Form | None = None,
         detail: str = "",
     ) -> Written:

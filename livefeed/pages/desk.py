@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 
 from livefeed.accounts import Account, Session, Token
 from livefeed.accounts.passwords import LONGEST, SHORTEST
-from livefeed.audit import Entry, Search
+from livefeed.audit import COMMAND_LINE, Entry, Search
 from livefeed.model import Coverage, Editor
 from livefeed.snippets import NAME_LIMIT, TEXT_LIMIT, Snippet
 from livefeed.webhooks import DeadLetter, Endpoint
@@ -144,6 +144,9 @@ class DeskPages:
             search=search,
             entries=entries,
             accounts=accounts,
+            names={account.id: account.name for account in accounts},
+            languages=self._languages(),
+            COMMAND_LINE=COMMAND_LINE,
             coverages=list(coverages),
             query=urlencode({"by": search.by, "coverage": search.coverage}),
             older=older,

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
-from livefeed.audit import Act
+from livefeed.audit import Act, Deed
 from livefeed.courier.outside import check_address
 from livefeed.forms import WebhookForm
 from livefeed.store import Key
@@ -95,7 +95,7 @@ def _endpoint(request: web.Request, form: WebhookForm) -> Endpoint:
     )
 
 
-def _act(caller: Caller, deed: str, endpoint: Endpoint) -> Act:
+def _act(caller: Caller, deed: Deed, endpoint: Endpoint) -> Act:
     # The host alone: what follows it may be as secret as a password.
     return Act.of(caller.editor, deed, f"webhook:{endpoint.id}", detail=urlsplit(endpoint.url).netloc)
 

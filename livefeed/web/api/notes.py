@@ -6,7 +6,7 @@ from typing import Any
 
 from aiohttp import web
 
-from livefeed.audit import Act
+from livefeed.audit import Act, Deed
 from livefeed.events import rfc3339
 from livefeed.forms import NoteChanges, NoteForm
 from livefeed.model import Editor, Role
@@ -20,11 +20,13 @@ from livefeed.web.intake import WriteBudget, key_of, lengths_of, parsed, receive
 from livefeed.web.rooms import rooms_of
 
 PLACE = "/api/v1/coverages/{slug}/notes"
-DEEDS = {
-    NoteState.OPEN: "reopen",
-    NoteState.DONE: "finish",
-    NoteState.CONFIRMED: "confirm",
-    NoteState.DENIED: "deny",
+ADDING: dict[NoteKind, Deed] = {NoteKind.NOTE: "add-note", NoteKind.CLAIM: "add-claim"}
+REMOVING: dict[NoteKind, Deed] = {NoteKind.NOTE: "remove-note", NoteKind.CLAIM: "remove-claim"}
+REOPENING: dict[NoteKind, Deed] = {NoteKind.NOTE: "reopen-note", NoteKind.CLAIM: "reopen-claim"}
+TICKING: dict[NoteState, Deed] = {
+    NoteState.DONE: "finish-note",
+    NoteState.CONFIRMED: "confirm-claim",
+    NoteState.DENIED: "deny-claim",
 }
 
 routes = web.RouteTableDef()
@@ -65,7 +67,7 @@ async def add_note(request: web.Request) -> web.Response:
         if note.fingerprint != key.fingerprint:
             raise KeyMisused("This Idempotency-Key was used for another request. Make a new one for each.")
         if fresh:
-            await _told(request, caller.editor, f"add-{note.kind}", note)
+            await _told(request, caller.editor, ADDING[note.kind], note)
     headers = {"Location": f"{request.path}/{note.id}", **_etag(note)}
     return json_answer(
         _document(note), 201, headers if fresh else {**headers, "Idempotency-Replayed": "true"}
@@ -92,7 +94,8 @@ async def tick_note(request: web.Request) -> web.Response:
                 note = await rooms.notes.tick(request.match_info["slug"], note, state, by=caller.editor)
             except Conflict:
                 raise await _stale(request) from None
-            await _told(request, caller.editor, f"{DEEDS[state]}-{note.kind}", note)
+            deed = REOPENING[note.kind] if note.open else TICKING[state]
+            await _told(request, caller.editor, deed, note)
     return json_answer(_document(note), headers=_etag(note))
 
 
@@ -108,7 +111,7 @@ async def remove_note(request: web.Request) -> web.Response:
                 await rooms_of(request).notes.remove(request.match_info["slug"], note)
             except Conflict:
                 raise await _stale(request) from None
-            await _told(request, caller.editor, f"remove-{note.kind}", note)
+            await _told(request, caller.editor, REMOVING[note.kind], note)
     return web.Response(status=204)
 
 
@@ -145,7 +148,7 @@ def _missing(request: web.Request) -> Problem:
     return Problem(404, f"There is no note {request.match_info['id'][:64]!r} here.")
 
 
-async def _told(request: web.Request, editor: Editor, deed: str, note: Note) -> None:
+async def _told(request: web.Request, editor: Editor, deed: Deed, note: Note) -> None:
     # Never its text: what was removed must not live on in the log.
     slug = request.match_info["slug"]
     act = Act.of(editor, deed, f"note:{note.id}", coverage=slug, revision=note.version)

@@ -6,7 +6,7 @@ from aiohttp import web
 
 from livefeed.accounts import Account, AccountExists, AccountRefused
 from livefeed.accounts.account import check_name
-from livefeed.audit import Act
+from livefeed.audit import Act, Deed
 from livefeed.model import Editor, Role
 from livefeed.web.answers import Problem
 from livefeed.web.desk.entrance import at_the_desk, page
@@ -128,7 +128,7 @@ async def _with_link(request: web.Request, editor: Editor, account: Account) -> 
     return await _answer(request, editor, link=link, link_name=account.name)
 
 
-async def _note(request: web.Request, editor: Editor, deed: str, account: Account, detail: str = "") -> None:
+async def _note(request: web.Request, editor: Editor, deed: Deed, account: Account, detail: str = "") -> None:
     act = Act.of(editor, deed, f"account:{account.id}", detail=f"{account.name} {detail}".rstrip())
     await rooms_of(request).store.note(act)
 

@@ -7,7 +7,7 @@ import secrets
 
 from aiohttp import web
 
-from livefeed.audit import Act
+from livefeed.audit import Act, Deed
 from livefeed.model import Editor, Role
 from livefeed.snippets import Snippet, SnippetRefused
 from livefeed.store import Conflict
@@ -87,7 +87,7 @@ async def _one(request: web.Request) -> Snippet:
     return snippet
 
 
-async def _note(request: web.Request, editor: Editor, deed: str, snippet: Snippet) -> None:
+async def _note(request: web.Request, editor: Editor, deed: Deed, snippet: Snippet) -> None:
     await rooms_of(request).store.note(Act.of(editor, deed, f"snippet:{snippet.id}", detail=snippet.name))
 
 
