@@ -22,7 +22,7 @@ from pathlib import Path
 
 TESTS = Path("tests")
 # The browser's tests take a third of all time: in two parts they end with the rest.
-APART = {"e2e": ("account", "desk", "story", "together", "trouble")}
+APART = {"e2e": ("accessibility", "account", "desk", "story", "together", "trouble")}
 LONGEST_FIRST = (
     "e2e",
     "e2e-apart",

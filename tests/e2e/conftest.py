@@ -12,6 +12,7 @@ import pytest_asyncio
 from e2e_browser import TIMEOUT, Visit, Visitor, chromium, new_visitor
 from e2e_readers import READERS, Reader, readers_at
 from e2e_site import Gate, Site
+from e2e_story import Told, tell
 from playwright.async_api import Browser, expect
 
 expect.set_options(timeout=TIMEOUT)
@@ -43,6 +44,23 @@ async def site(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Site]:
     try:
         await started.open()
         yield started
+    finally:
+        await started.close()
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def told(site: Site) -> Told:
+    """The shared server, with a coverage in Arabic that has everything."""
+    return Told(site, await tell(site, "look", "ar"))
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def english(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Told]:
+    """The same in English, on a server in English."""
+    started = Site(tmp_path_factory.mktemp("english"), LIVEFEED_SITE_LANGUAGE="en")
+    try:
+        await started.open()
+        yield Told(started, await tell(started, "look", "en"))
     finally:
         await started.close()
 

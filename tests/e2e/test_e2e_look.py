@@ -1,27 +1,16 @@
-"""How pages look and are handled: colours, print, phone and wide screen, keyboard, accessibility."""
+"""How pages look and are handled: colours, print, phone and wide screen, keyboard."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
-
 import pytest
-import pytest_asyncio
-from axe_playwright_python.async_playwright import Axe
-from axe_playwright_python.base import AxeResults
 from e2e_browser import Visit, Visitor
-from e2e_readers import PHONE
-from e2e_site import Site
-from e2e_story import tell
-from playwright.async_api import Page, expect
+from e2e_readers import DESKTOP, PHONE
+from e2e_story import Told
+from playwright.async_api import expect
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(180)]
 
-WIDE = {"width": 1280, "height": 900}
 NARROW = {"width": 280, "height": 700}  # a widget beside another page's text; phones have 320 and more
-ADMIN = ("account", "people", "tokens", "coverages", "webhooks", "subscribers", "limits", "audit", "snippets")
-ALL_RULES = {"resultTypes": ["violations"]}
-DARK = {"runOnly": {"type": "rule", "values": ["color-contrast"]}}  # all that it changes
 FINGER = 44  # CSS pixels (WCAG 2.5.5)
 PAPER = "() => getComputedStyle(document.body).backgroundColor"
 WIDER = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
@@ -57,46 +46,6 @@ STOP = """() => {
     ring: outlineStyle !== 'none' && Number.parseFloat(outlineWidth) >= 2,
   };
 }"""
-
-
-@dataclass(frozen=True)
-class Told:
-    """A site with one coverage that has everything."""
-
-    site: Site
-    ids: list[str]
-
-    @property
-    def pages(self) -> dict[str, str]:
-        """The addresses of every kind of page for readers."""
-        return {
-            "index": "/",
-            "live": "/live/look",
-            "archive": "/live/look?page=1",
-            "permalink": f"/live/look/updates/{self.ids[9]}",
-            "corrections": "/live/look/corrections",
-            "what was corrected": f"/live/look/updates/{self.ids[9]}/corrections",
-            "error": "/live/nothing",
-            "text-only index": "/?lite=1",
-            "text-only": "/live/look?lite=1",
-            "text-only corrections": f"/live/look/updates/{self.ids[9]}/corrections?lite=1",
-            "text-only error": "/live/nothing?lite=1",
-        }
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def told(site: Site) -> Told:
-    return Told(site, await tell(site, "look", "ar"))
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def english(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Told]:
-    started = Site(tmp_path_factory.mktemp("english"), LIVEFEED_SITE_LANGUAGE="en")
-    try:
-        await started.open()
-        yield Told(started, await tell(started, "look", "en"))
-    finally:
-        await started.close()
 
 
 async def test_a_reader_chooses_the_colours_and_keeps_them_without_a_flash(
@@ -171,9 +120,9 @@ async def test_no_page_is_wider_than_the_narrowest_screen_whatever_it_holds(told
 
 
 async def test_key_events_stand_beside_the_stream_where_there_is_room(told: Told, visit: Visit) -> None:
-    page = await (await visit(viewport=WIDE)).context.new_page()
+    page = await (await visit(viewport=DESKTOP)).context.new_page()
     for path, beside in (("/live/look", True), ("/live/look", False)):
-        await page.set_viewport_size(WIDE if beside else PHONE)
+        await page.set_viewport_size(DESKTOP if beside else PHONE)
         await page.goto(told.site.url + path)
         events = await page.locator(".key-events").bounding_box()
         header = await page.locator("#coverage-header").bounding_box()
@@ -184,7 +133,7 @@ async def test_key_events_stand_beside_the_stream_where_there_is_room(told: Told
 
 
 async def test_text_is_set_as_arabic_needs_it(told: Told, visit: Visit) -> None:
-    page = await (await visit(viewport=WIDE)).context.new_page()
+    page = await (await visit(viewport=DESKTOP)).context.new_page()
     await page.goto(f"{told.site.url}/live/look")
     set_as = """element => {
       const { letterSpacing, lineHeight, fontSize, fontStyle } = getComputedStyle(element);
@@ -203,7 +152,7 @@ async def test_text_is_set_as_arabic_needs_it(told: Told, visit: Visit) -> None:
 async def test_marks_are_there_without_colours_and_nothing_moves_for_who_asked(
     told: Told, visit: Visit
 ) -> None:
-    visitor = await visit(viewport=WIDE, forced_colors="active", reduced_motion="reduce")
+    visitor = await visit(viewport=DESKTOP, forced_colors="active", reduced_motion="reduce")
     page = await visitor.read(f"{told.site.url}/live/look")
     for mark in (".badge.live", ".mark.breaking", ".updates [data-breaking]"):
         border = await page.eval_on_selector(mark, "mark => getComputedStyle(mark).borderInlineStartWidth")
@@ -220,7 +169,7 @@ async def test_marks_are_there_without_colours_and_nothing_moves_for_who_asked(
 
 
 async def test_the_live_page_is_walked_by_keyboard_alone(told: Told, visit: Visit) -> None:
-    page = await (await visit(viewport=WIDE)).read(f"{told.site.url}/live/look")
+    page = await (await visit(viewport=DESKTOP)).read(f"{told.site.url}/live/look")
     await page.keyboard.press("Tab")
     assert await page.evaluate(FOCUSED) == {"where": "skip", "ring": True}
     await expect(page.locator(".skip")).to_be_in_viewport()
@@ -265,7 +214,7 @@ async def test_the_live_page_is_walked_by_keyboard_alone(told: Told, visit: Visi
 async def test_the_pages_beside_the_live_page_are_walked_by_keyboard_alone(
     english: Told, visit: Visit
 ) -> None:
-    page = await (await visit(viewport=WIDE, locale="en")).context.new_page()
+    page = await (await visit(viewport=DESKTOP, locale="en")).context.new_page()
     for name in ("index", "permalink", "corrections", "what was corrected"):
         await page.goto(english.site.url + english.pages[name])
         await expect(page.locator("color-scheme")).to_be_visible()
@@ -287,42 +236,3 @@ async def test_the_pages_beside_the_live_page_are_walked_by_keyboard_alone(
     await page.keyboard.press("Enter")
     await page.wait_for_url("**/corrections#correction-1")
     await expect(page.locator(":target")).to_be_in_viewport()
-
-
-@pytest.mark.timeout(180)
-@pytest.mark.parametrize("language", ["ar", "en"])
-async def test_no_page_breaks_a_rule_of_accessibility_in_light_or_dark(
-    language: str, told: Told, english: Told, visit: Visit
-) -> None:
-    told = told if language == "ar" else english
-    site = told.site
-    visitor = await visit(viewport=WIDE)
-    visitor.network_may_fail = True  # a page that is not there is one of them
-    page = await visitor.context.new_page()
-    await site.ask("POST", "/look/updates", {"headline": "مسودة", "status": "draft"})
-    login = await site.login_link(f"Rana {language}", "admin")
-    broken = await _broken_rules(site, page, told.pages | {"login": "/desk/login?code=spent"})
-    await page.goto(login)
-    await page.locator("form[action='/desk/login'] button").click()
-    await page.wait_for_url("**/desk")
-    desk = {"desk index": "/desk", "desk": "/desk/look"}
-    desk |= {
-        name: f"/desk/{name}"
-        for name in (*ADMIN, "new", "look/coverage", f"look/updates/{told.ids[9]}/history")
-    }
-    broken |= await _broken_rules(site, page, desk)
-    assert broken == {}
-
-
-async def _broken_rules(site: Site, page: Page, pages: dict[str, str]) -> dict[str, str]:
-    script = Axe().axe_script
-    broken = {}
-    for name, path in pages.items():
-        await page.goto(site.url + path)
-        await page.evaluate(script)  # once, where Axe's own `run` does it for each scheme
-        for scheme, options in (("light", ALL_RULES), ("dark", ALL_RULES | DARK)):
-            await page.emulate_media(color_scheme="light" if scheme == "light" else "dark")
-            result = AxeResults(await page.evaluate("options => axe.run(options)", options))
-            if result.violations_count:
-                broken[f"{name}, {scheme}"] = result.generate_report()
-    return broken
