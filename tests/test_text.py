@@ -9,7 +9,7 @@ from xml.etree.ElementTree import Element
 
 import html5lib
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
@@ -24,6 +24,7 @@ from livefeed.text import (
     direction_of,
     direction_of_language,
     excerpt,
+    free_slug,
     render_body,
     slugify,
     title_of,
@@ -1001,3 +1002,23 @@ def test_a_bad_slug_is_refused_with_its_fault(slug: str, says: str) -> None:
 def test_slugify(headline: str, slug: str) -> None:
     assert slugify(headline) == slug
     assert check_slug(slug) == slug
+
+
+@given(st.text(max_size=200), st.integers(0, 12))
+@example("a" * 200, 12)
+@example("كلمة " * 40, 1)
+@example("عاجل", 0)
+def test_a_proposed_slug_is_good_and_not_taken(headline: str, times: int) -> None:
+    taken: set[str] = set()
+    for _ in range(times):
+        proposed = free_slug(headline, taken)
+        assert check_slug(proposed) == proposed
+        assert proposed not in taken
+        taken.add(proposed)
+    assert free_slug(headline, ()) == slugify(headline)
+
+
+def test_of_equal_headlines_the_later_ones_are_counted() -> None:
+    assert free_slug("معركة حلب", {"معركة-حلب"}) == "معركة-حلب-2"
+    assert free_slug("معركة حلب", {"معركة-حلب", "معركة-حلب-2"}) == "معركة-حلب-3"
+    assert free_slug(f"{'a' * 77} b", {f"{'a' * 77}-b"}) == f"{'a' * 77}-2"

@@ -13,7 +13,17 @@ Invariants
 """
 
 from livefeed.newsroom.coverages import Coverages
-from livefeed.newsroom.refusals import Closed, Forbidden, Invalid, KeyMisused, NotNow, Refused, Stale, Unknown
+from livefeed.newsroom.refusals import (
+    Closed,
+    Forbidden,
+    Invalid,
+    KeyMisused,
+    NotNow,
+    Refused,
+    SlugTaken,
+    Stale,
+    Unknown,
+)
 from livefeed.newsroom.rounds import Rounds
 from livefeed.newsroom.updates import Updates
 from livefeed.newsroom.writer import Written
@@ -26,6 +36,7 @@ __all__ = [
     "Newsroom",
     "NotNow",
     "Refused",
+    "SlugTaken",
     "Stale",
     "Unknown",
     "Written",

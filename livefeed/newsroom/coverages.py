@@ -11,7 +11,7 @@ from livefeed.forms import CoverageChanges, CoverageForm
 from livefeed.model import Coverage, CoverageStatus, Editor, Role, utc
 from livefeed.newsroom import decisions, drafting
 from livefeed.newsroom.deeds import told
-from livefeed.newsroom.refusals import NotNow
+from livefeed.newsroom.refusals import NotNow, SlugTaken
 from livefeed.newsroom.writer import Writer, Written, permit
 from livefeed.store import Batch, Conflict, Key
 
@@ -20,10 +20,10 @@ class Coverages(Writer):
     """Opens coverages, changes, closes and archives them."""
 
     async def open(self, form: CoverageForm, *, by: Editor, key: Key) -> Written:
-        """Open a coverage. Raises `NotNow` when the slug is taken."""
+        """Open a coverage. Raises `SlugTaken`."""
         permit(by, Role.CHIEF, form.slug)
         if await self._store.coverage(form.slug) is not None:
-            raise NotNow(f"There is a coverage {form.slug!r} already. Choose another slug.")
+            raise SlugTaken(form.slug)
         now = await self._store.now()
         coverage = drafting.coverage_with(
             Coverage(form.slug, form.headline), form, await self._pictures([form.lead_media])
@@ -35,7 +35,7 @@ class Coverages(Writer):
             batch = decisions.coverage_changed(coverage, 0)
             return await self._append(told(batch, form.slug, by=by, deed="open", form=form), key)
         except Conflict:
-            raise NotNow(f"There is a coverage {form.slug!r} already. Choose another slug.") from None
+            raise SlugTaken(form.slug) from None
 
     async def change(self, slug: str, form: CoverageChanges, *, by: Editor, key: Key) -> Written:
         """Change a coverage's fields."""

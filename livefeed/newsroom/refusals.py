@@ -28,6 +28,13 @@ class Closed(NotNow):
         super().__init__(f"The coverage {slug!r} is closed and takes no new updates. Reopen it first.")
 
 
+class SlugTaken(NotNow):
+    """There is a coverage of that slug already."""
+
+    def __init__(self, slug: str) -> None:
+        super().__init__(f"There is a coverage {slug!r} already. Choose another slug.")
+
+
 class Stale(Refused):
     """The editor decided on an older revision; `current` is what there is now."""
 

@@ -129,10 +129,17 @@ class CoverageDeskPages(Rendering):
         )
 
     def coverage_form_page(
-        self, coverage: Coverage, slug: str, patterns: Sequence[Coverage], editor: Editor
+        self,
+        coverage: Coverage,
+        slug: str,
+        patterns: Sequence[Coverage],
+        editor: Editor,
+        *,
+        headline: str = "",
+        proposed: str = "",
     ) -> str:
         """A form that begins with the fields of `coverage`: for the one at `slug`, or (empty) a new one,
-        which may begin like one of `patterns`."""
+        which may begin like one of `patterns`, and with a headline and the slug that is proposed for it."""
         lead = coverage.lead_media if slug else None
         return self._at_desk(
             "desk_coverage.html",
@@ -140,6 +147,8 @@ class CoverageDeskPages(Rendering):
             coverage=coverage,
             slug=slug,
             patterns=patterns,
+            headline=headline,
+            proposed=proposed,
             lead=json.dumps(lead and public_media(lead, ""), ensure_ascii=False),
         )
 

@@ -17,7 +17,7 @@ from livefeed.events import Event, coverage_url, rfc3339, update_url
 from livefeed.model import Coverage, Editor, Role, Status, Update
 from livefeed.pages.addresses import absolute
 from livefeed.pages.archive import archive_pages, first_page_count
-from livefeed.pages.clock import local_clock, local_date, place_of
+from livefeed.pages.clock import local_clock, local_date, place_of, zones
 from livefeed.pages.desk import DeskPages, device_of
 from livefeed.pages.isolates import isolated
 from livefeed.pages.sizes import sized
@@ -207,6 +207,7 @@ class Rendering:
             static=self.theme.static_address,
             theme_style=THEME_STYLE if self.theme.has_style else "",
             title_of=lambda update: title_of(update.headline, update.text),
+            zones=lambda: zones(words),
             forms=lambda singular, plural: json.dumps(
                 said.plural_forms(words, singular, plural), ensure_ascii=False
             ),

@@ -8,7 +8,7 @@ from livefeed.text.characters import clean, clean_line
 from livefeed.text.excerpts import excerpt, title_of
 from livefeed.text.languages import LANGUAGE, check_language, direction_of, direction_of_language
 from livefeed.text.refusal import TextRefused
-from livefeed.text.slugs import check_slug, slugify
+from livefeed.text.slugs import check_slug, free_slug, slugify
 
 __all__ = [
     "LANGUAGE",
@@ -22,6 +22,7 @@ __all__ = [
     "direction_of",
     "direction_of_language",
     "excerpt",
+    "free_slug",
     "render_body",
     "slugify",
     "title_of",

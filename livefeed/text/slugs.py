@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Container
 
 from livefeed.text.characters import clean, clean_line
 from livefeed.text.refusal import TextRefused
@@ -53,6 +54,17 @@ def slugify(headline: str) -> str:
             break
         slug = longer
     return f"{slug}-{FALLBACK}" if slug in RESERVED else slug or FALLBACK
+
+
+def free_slug(headline: str, taken: Container[str]) -> str:
+    """The slug of a headline, or the first of `storm-2`, `storm-3`… that is not `taken`."""
+    slug, number = slugify(headline), 1
+    free = slug
+    while free in taken:
+        number += 1
+        ending = f"-{number}"
+        free = slug[: SLUG_LIMIT - len(ending)].rstrip("-") + ending
+    return free
 
 
 def _fits(character: str) -> bool:

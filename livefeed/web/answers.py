@@ -18,7 +18,17 @@ from livefeed import metrics
 from livefeed.accounts import AccountRefused, PasswordsBusy
 from livefeed.events import public_update
 from livefeed.media import MediaAway, MediaBusy, MediaFull, MediaRefused, Reason
-from livefeed.newsroom import Closed, Forbidden, Invalid, KeyMisused, NotNow, Refused, Stale, Unknown
+from livefeed.newsroom import (
+    Closed,
+    Forbidden,
+    Invalid,
+    KeyMisused,
+    NotNow,
+    Refused,
+    SlugTaken,
+    Stale,
+    Unknown,
+)
 from livefeed.providers import FRAME_ORIGINS
 from livefeed.store import OutcomeUnknown, StoreAway, StoreError, StoreFull
 from livefeed.text import TextRefused
@@ -164,6 +174,8 @@ def _refusal(request: web.Request, reason: Refused) -> Problem:
         return Problem(422, str(reason), type="idempotency-key-reused", field="Idempotency-Key")
     if isinstance(reason, Closed):
         return Problem(409, str(reason), type="coverage-closed")
+    if isinstance(reason, SlugTaken):
+        return Problem(409, str(reason), type="slug-taken", field="slug")
     if isinstance(reason, NotNow):
         return Problem(409, str(reason))
     raise TypeError(f"no answer for {type(reason).__name__}") from reason

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+from urllib.parse import quote
+from zoneinfo import ZoneInfo
+
 import pytest
 from live_server import Server
 
@@ -20,6 +24,40 @@ async def test_a_new_coverage_begins_like_an_earlier_one_but_for_its_own_words(s
     assert 'href="/desk/new?like=storm"' in page
     missing = await server.ask("GET", "/desk/new?like=none", role=None, headers=session)
     assert missing.status == 404
+
+
+async def test_an_address_is_proposed_of_the_headline_that_no_coverage_and_no_page_has(
+    server: Server,
+) -> None:
+    session = await server.session(Role.CHIEF)
+
+    async def proposed(headline: str) -> str:
+        page = await server.ask("GET", f"/desk/new?headline={quote(headline)}", role=None, headers=session)
+        assert page.status == 200
+        found = re.search(r'<input id="slug" name="slug" value="([^"]*)"', page.text)
+        assert found
+        return found[1]
+
+    assert await proposed("") == ""
+    assert await proposed("السيول في الساحل") == "السيول-في-الساحل"
+    await server.open("السيول-في-الساحل")
+    assert await proposed("السيول في الساحل") == "السيول-في-الساحل-2"
+    for word in DESK_WORDS:
+        assert await proposed(word) not in DESK_WORDS
+    again = await server.ask("POST", "/api/v1/coverages", json={"slug": "السيول-في-الساحل", "headline": "x"})
+    assert (again.status, again.json()["type"], again.json()["field"]) == (409, "slug-taken", "slug")
+
+
+async def test_time_zones_are_offered_with_their_cities_in_the_language_of_the_desk(server: Server) -> None:
+    session = await server.session(Role.CHIEF)
+    page = (await server.ask("GET", "/desk/new", role=None, headers=session)).text
+    assert 'list="timezones"' in page
+    offered = dict(re.findall('<option value="([^"]+)">([^<]+)</option>', page))
+    assert offered["Asia/Damascus"] == "دمشق · سوريا"
+    assert offered["Asia/Kolkata"] == "كالكتا · الهند"
+    assert len(offered) > 400
+    for name in offered:
+        assert ZoneInfo(name).key == name
 
 
 async def test_hostile_words_in_a_lead_picture_stay_words(server: Server) -> None:

@@ -1,4 +1,5 @@
-// <coverage-form>: opens a coverage or changes one, and closes it with a summary.
+// <coverage-form>: opens a coverage or changes one, and closes it with a summary. To a new one the server proposes an
+// address of its headline, for as long as nobody has written one.
 
 import './pictures.js';
 import { attempt, newRequest } from './request.js';
@@ -7,6 +8,8 @@ import { utcOf } from './wall-time.js';
 const LISTS = { byline: '\n', tags: /[,\u060c\n]/, summary: '\n' };
 const RESOURCES = { close: ['POST', 'closure'], reopen: ['DELETE', 'closure'], archive: ['POST', 'archive'], unarchive: ['DELETE', 'archive'] };
 const API = '/api/v1/coverages';
+const PAUSE = 300; // in typing a headline
+const LONGEST = 300; // characters of it that are asked with
 
 customElements.define('coverage-form', class extends HTMLElement {
   #form = this.querySelector('form');
@@ -15,6 +18,7 @@ customElements.define('coverage-form', class extends HTMLElement {
     const lead = JSON.parse(this.dataset.lead);
     if (lead) this.querySelector('desk-pictures').value = [lead];
     this.before = this.values;
+    if (!this.dataset.slug) this.#form.elements.headline.addEventListener('input', () => this.#proposeSoon());
     this.#form.addEventListener('submit', event => {
       event.preventDefault();
       this.#submit(event.submitter.value);
@@ -35,9 +39,33 @@ customElements.define('coverage-form', class extends HTMLElement {
     return values;
   }
 
+  #proposeSoon() {
+    clearTimeout(this.soon);
+    this.soon = setTimeout(() => this.#propose(), PAUSE);
+  }
+
+  #propose() {
+    clearTimeout(this.soon);
+    this.soon = 0;
+    this.proposal = this.#ask();
+    return this.proposal;
+  }
+
+  async #ask() {
+    const { headline, slug } = this.#form.elements;
+    const asked = headline.value.slice(0, LONGEST);
+    if (slug.value !== (this.proposed ?? '')) return;
+    const answer = await fetch(`/desk/new?headline=${encodeURIComponent(asked)}`).catch(() => null);
+    if (!answer?.ok) return;
+    const found = new DOMParser().parseFromString(await answer.text(), 'text/html').getElementById('slug');
+    if (!found || slug.value !== (this.proposed ?? '') || headline.value.slice(0, LONGEST) !== asked) return;
+    slug.value = this.proposed = found.value;
+  }
+
   async #submit(deed) {
     const { slug } = this.dataset;
     const place = `${API}/${slug}`;
+    if (!slug) await (this.soon ? this.#propose() : this.proposal); // who sends it still typing waits for its address
     const { values } = this;
     if (!slug) {
       const filled = Object.fromEntries(Object.entries(values).filter(([, value]) => (Array.isArray(value) ? value.length : value)));
@@ -60,6 +88,7 @@ customElements.define('coverage-form', class extends HTMLElement {
     for (const request of requests) {
       const answer = await attempt(request);
       if (answer.done) continue;
+      if (answer.type === 'slug-taken') this.#propose();
       outcome.classList.add('problem');
       outcome.textContent = answer.refused ?? this.dataset.away;
       return;

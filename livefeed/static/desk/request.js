@@ -10,7 +10,7 @@ export function newRequest(method, path, body = null, revision = null) {
   return { method, path, body, revision, key: crypto.randomUUID() };
 }
 
-// One attempt. Resolves to { done: document }, { refused: sentence, status, current }, or { unknown: true } when
+// One attempt. Resolves to { done: document }, { refused: sentence, status, type, current }, or { unknown: true } when
 // nobody can say what became of it. `signedOut` comes with an unknown outcome that only a login can clear up.
 export async function attempt(request) {
   let answer;
@@ -28,7 +28,7 @@ export async function attempt(request) {
   if (UNKNOWN.has(answer.status)) return { unknown: true };
   const document = await documentOf(answer);
   if (answer.ok) return { done: document };
-  return { refused: refusalOf(answer.status, document), status: answer.status, current: document.current };
+  return { refused: refusalOf(answer.status, document), status: answer.status, type: document.type, current: document.current };
 }
 
 // A page writes as whoever opened it, although somebody else may have logged in since in the same browser.

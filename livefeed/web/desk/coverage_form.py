@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from aiohttp import web
 
+from livefeed.inputs import DESK_WORDS
 from livefeed.model import Coverage, Role
+from livefeed.text import clean_line, free_slug
 from livefeed.web.desk.entrance import at_the_desk, page
 from livefeed.web.guard import Scope, needs
 from livefeed.web.rooms import rooms_of
@@ -17,7 +19,8 @@ routes = web.RouteTableDef()
 @routes.get("/desk/new")
 @needs(Role.CHIEF, Scope.SITE)
 async def open_form(request: web.Request) -> web.Response:
-    """A form for a coverage to open; `like` names the one whose fields it begins with."""
+    """A form for a coverage to open; `like` names the one whose fields it begins with. Of `headline` it
+    proposes an address that no coverage has: what scripts ask for while the headline is typed."""
     caller = await at_the_desk(request)
     rooms = rooms_of(request)
     newest_first = (await rooms.fronts.site()).coverages[::-1]
@@ -26,7 +29,15 @@ async def open_form(request: web.Request) -> web.Response:
         pattern = await rooms.newsroom.coverage(like)
     else:
         pattern = Coverage("", "", language=rooms.settings.site_language)
-    html = rooms.pages.coverage_form_page(pattern, "", newest_first[:MOST_PATTERNS], caller.editor)
+    headline = clean_line(request.query.get("headline", ""))
+    html = rooms.pages.coverage_form_page(
+        pattern,
+        "",
+        newest_first[:MOST_PATTERNS],
+        caller.editor,
+        headline=headline,
+        proposed=free_slug(headline, DESK_WORDS | set(await rooms.fronts.known())) if headline else "",
+    )
     return page(html)
 
 
