@@ -22,6 +22,7 @@ PASTE = """([id, html, words]) => {
   const pasted = new ClipboardEvent('paste', { clipboardData, bubbles: true, cancelable: true });
   document.getElementById(id).dispatchEvent(pasted);
 }"""
+NO_LONG_WAIT = "setTimeout = (wait => (then, ms) => ms > 5000 ? 0 : wait(then, ms))(setTimeout);"
 SEEN_WHOLE = """screen => {
   const [inner, outer] = [screen.firstElementChild, screen].map(element => element.getBoundingClientRect());
   return inner.left >= outer.left && inner.right <= outer.right + 1;
@@ -460,6 +461,7 @@ async def test_words_for_an_update_that_is_gone_stay_as_those_of_a_new_one(
 
 async def test_two_tabs_of_one_editor_never_overwrite_each_other(site: Site, visitor: Visitor) -> None:
     await site.cover("tabs")
+    await visitor.context.add_init_script(NO_LONG_WAIT)
     one = await desk_of(site, visitor, "tabs", "ليث", "editor")
     await one.locator("#headline").fill("من النافذة الأولى")
     other = await visitor.context.new_page()
@@ -469,6 +471,21 @@ async def test_two_tabs_of_one_editor_never_overwrite_each_other(site: Site, vis
     for page, headline in ((one, "من النافذة الأولى"), (other, "من النافذة الثانية")):
         await page.reload()
         await expect(page.locator("#headline")).to_have_value(headline)
+
+    # The one that somebody works in sends, and it alone; the other one may sleep.
+    senders: list[Page] = []
+    visitor.context.on(
+        "request", lambda request: request.method == "POST" and senders.append(request.frame.page)
+    )
+    sleep = await visitor.context.new_cdp_session(one)
+    await sleep.send("Page.setWebLifecycleState", {"state": "frozen"})
+    await other.locator("#headline").press("Control+Enter")
+    await expect(other.locator(".updates h3")).to_have_text("من النافذة الثانية")
+    await sleep.send("Page.setWebLifecycleState", {"state": "active"})
+    await one.locator("#headline").press("Control+Enter")
+    await expect(one.locator(".updates h3")).to_have_text(["من النافذة الأولى", "من النافذة الثانية"])
+    await expect(one.locator("desk-outbox li")).to_have_count(0)
+    assert senders == [other, one]
 
 
 async def test_a_lost_laptops_text_goes_on_at_another_device(site: Site, visit: Visit) -> None:

@@ -5,8 +5,9 @@
 //   An entry holds the requests of one deed, in order, each with the key it will have on every attempt, and what was
 //   typed. It is in localStorage before the first attempt and leaves it only when the server has answered, so a
 //   crashed tab, a closed laptop or a lost network costs nothing: the next desk of the same editor in this browser
-//   goes on. One tab sends at a time (a lock of the browser), the oldest entry first; the server's idempotency keys
-//   make a doubled attempt harmless all the same.
+//   goes on. One tab sends at a time (a lock of the browser), the oldest entry first: the one that somebody works in,
+//   which takes the lock from another that may sleep. The server's idempotency keys make a doubled attempt harmless
+//   all the same.
 //
 // An entry: { id, slug, at, title, requests, typed, hold, undo, state, … }
 //   requests  see request.js; `{id}` in a path and the revision `next` are filled in from the answer before
@@ -24,15 +25,17 @@ customElements.define('desk-outbox', class extends HTMLElement {
   #prefix = `livefeed:outbox:${this.dataset.account}:`;
   #failures = 0;
   #wake = () => {};
+  #place = new AbortController(); // in the line of tabs that wait for the lock
+  #sends = null; // the place with which this tab has it
 
   connectedCallback() {
     addEventListener('storage', event => event.key?.startsWith(this.#prefix) && this.#show());
     addEventListener('online', () => this.#wake());
-    addEventListener('focus', () => this.#wake()); // perhaps back from logging in
+    addEventListener('focus', () => this.#hurry()); // perhaps back from logging in
     this.addEventListener('click', event => this.#press(event.target.closest('button')));
     setInterval(() => this.#tick(), 250);
     this.#show();
-    navigator.locks.request(`${this.#prefix}sender`, () => this.#sendForEver());
+    this.#lineUp();
   }
 
   // Keep { title, requests, typed, hold, undo } and send it as soon as may be.
@@ -41,7 +44,7 @@ customElements.define('desk-outbox', class extends HTMLElement {
     const at = Math.max(Date.now(), (last?.at ?? 0) + 1); // a clock that was set back must not change the order
     this.#keep({ ...entry, id: crypto.randomUUID(), slug: this.dataset.slug, at, state: 'waiting' });
     this.#failures = 0;
-    this.#wake();
+    this.#hurry();
   }
 
   // What was refused or taken back of this coverage and waits for its writer, the oldest first.
@@ -56,17 +59,37 @@ customElements.define('desk-outbox', class extends HTMLElement {
 
   // Sending
 
-  async #sendForEver() {
-    for (;;) {
-      const entry = this.#entries().find(found => found.state === 'waiting');
-      if (entry) await this.#step(entry);
+  #lineUp(steal = false) {
+    this.#place.abort();
+    const place = this.#place = new AbortController();
+    const options = steal ? { steal } : { signal: place.signal };
+    navigator.locks.request(`${this.#prefix}sender`, options, () => this.#sendForEver(place))
+      .catch(() => place === this.#place && this.#lineUp()); // another tab has taken over
+  }
+
+  // Send now, and here: whoever has the lock may be in the background, where browsers put pages to sleep.
+  #hurry() {
+    if (this.#sends !== this.#place && this.#waiting()) this.#lineUp(true);
+    this.#wake();
+  }
+
+  async #sendForEver(place) {
+    this.#sends = place;
+    while (place === this.#place) {
+      const entry = this.#waiting();
+      if (entry) await this.#step(entry, place);
       else await this.#pause(LONGEST_DELAY);
     }
   }
 
-  async #step(entry) {
+  #waiting() {
+    return this.#entries().find(found => found.state === 'waiting');
+  }
+
+  async #step(entry, place) {
     const [request, ...rest] = entry.requests;
     const answer = await attempt(request);
+    if (place !== this.#place) return; // who sends now asks again, with the same key
     if (!localStorage.getItem(this.#prefix + entry.id)) return; // it was given up meanwhile
     const tries = (entry.tries ?? 0) + 1;
     const tooEarly = request.patient && answer.status === 409 && tries < PATIENCE;
