@@ -15,7 +15,8 @@ import livefeed
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(180)]
 
 MOST_TABS = 40
-PASTE = """([id, html, words]) => {
+PASTE = """([id, html, words, range]) => {
+  if (range) document.getElementById(id).editor.setSelectedRange(range);
   const clipboardData = new DataTransfer();
   clipboardData.setData('text/html', html);
   clipboardData.setData('text/plain', words);
@@ -23,6 +24,20 @@ PASTE = """([id, html, words]) => {
   document.getElementById(id).dispatchEvent(pasted);
 }"""
 NO_LONG_WAIT = "setTimeout = (wait => (then, ms) => ms > 5000 ? 0 : wait(then, ms))(setTimeout);"
+HAND_OVER = """([kind, where, color]) => {
+  const canvas = Object.assign(document.createElement('canvas'), { width: 40, height: 30 });
+  const brush = canvas.getContext('2d');
+  brush.fillStyle = color;
+  brush.fillRect(0, 0, 40, 30);
+  canvas.toBlob(blob => {
+    const transfer = new DataTransfer();
+    transfer.items.add(new File([blob], 'a.png', { type: 'image/png' }));
+    const given = { bubbles: true, cancelable: true };
+    const event = kind === 'drop' ? new DragEvent(kind, { ...given, dataTransfer: transfer })
+      : new ClipboardEvent(kind, { ...given, clipboardData: transfer });
+    document.getElementById(where).dispatchEvent(event);
+  });
+}"""
 SEEN_WHOLE = """screen => {
   const [inner, outer] = [screen.firstElementChild, screen].map(element => element.getBoundingClientRect());
   return inner.left >= outer.left && inner.right <= outer.right + 1;
@@ -516,10 +531,59 @@ async def test_a_lost_laptops_text_goes_on_at_another_device(site: Site, visit: 
     await expect(page.locator(".updates h3")).to_have_text("نصف خبر")
 
 
+async def test_all_that_an_update_can_say_is_written_without_a_pointer(site: Site, visitor: Visitor) -> None:
+    await site.cover("fields")
+    earlier = await site.publish("fields", "خبر سابق عن السيول")
+    page = await desk_of(site, visitor, "fields", "ريم", "chief")
+    await page.keyboard.press("?")
+    keys = page.locator("#shortcuts")
+    await expect(keys.locator("kbd")).to_have_text(["Ctrl", "Enter", "Ctrl", ";", "n", "e", "b", "p", "?"])
+    await page.keyboard.press("Escape")
+    await expect(keys).to_be_hidden()
+    await page.keyboard.press("b")
+    await expect(page.locator("[name=breaking]")).to_be_checked()
+    await page.keyboard.press("b")
+    await page.keyboard.press("e")
+    await expect(page.locator("#headline")).to_have_value("خبر سابق عن السيول")
+    await page.get_by_role("button", name="مسح").press("Enter")
+    await page.evaluate("document.activeElement.blur()")
+    await page.keyboard.press("n")
+    await expect(page.locator("#headline")).to_be_focused()
+    await page.keyboard.type("كل ما يقال")
+    await page.locator(".composer summary").first.press("Enter")
+    await tab_to(page, "attribution")
+    await page.keyboard.type("إذاعة")
+    await page.locator("#verification").select_option("unconfirmed")
+    await tab_to(page, "tags")
+    await page.keyboard.type("طقس، سيول, ميناء")
+    await page.locator("desk-related [type=search]").focus()
+    await page.keyboard.type("سابق")
+    await expect(page.locator("desk-related .found button")).to_have_text("خبر سابق عن السيول")
+    await page.keyboard.press("Enter")
+    await expect(page.locator("desk-related li")).to_have_count(1)
+    await page.locator("#headline").press("Meta+Enter")
+    await expect(page.locator(".updates h3").first).to_have_text("كل ما يقال")
+    update = (await site.ask("GET", "/fields/updates"))["updates"][0]
+    assert (update["attribution"], update["verification"]) == ("إذاعة", "unconfirmed")
+    assert update["tags"] == ["طقس", "سيول", "ميناء"]
+    [related] = update["related"]
+    assert related["title"] == "خبر سابق عن السيول"
+    assert related["url"].endswith(f"/live/fields/updates/{earlier}")
+
+
 async def test_a_picture_is_chosen_described_previewed_and_published(site: Site, visit: Visit) -> None:
     await site.cover("picture")
     visitor = await visit()
     page = await desk_of(site, visitor, "picture", "عمر", "editor")
+    for kind, where, color in (
+        ("paste", "body", "red"),
+        ("paste", "headline", "lime"),
+        ("drop", "body", "blue"),
+    ):
+        await page.evaluate(HAND_OVER, [kind, where, color])
+        await expect(page.locator("desk-pictures img[src]")).to_have_count(1)
+        await expect(page.locator("desk-pictures [name=alt]")).to_be_focused()
+        await page.get_by_role("button", name="إزالة").click()
     await page.locator("#picture-file").set_input_files(str(LEAD))
     line = page.locator("desk-pictures li")
     await line.get_by_label("وصف").fill("ميناء عند الغروب")
@@ -718,6 +782,24 @@ async def test_an_address_becomes_a_card_or_at_least_a_link(site: Site, visit: V
     await page.locator("#body").press("Control+v")
     await expect(page.locator("desk-embeds li strong")).to_have_text("فيديو السيول")
     await expect(page.locator("#body")).not_to_contain_text("youtu.be")
+
+    # What a word processor puts there comes in the place of what was selected, without its clothes.
+    body = page.locator("#body")
+    word = "<p class='MsoNormal' style='color:red'><span lang='AR'>الوزير <b>علي</b></span></p>"
+    docs = (
+        "<b style='font-weight:normal'><p><span style='font-weight:400'>الوزير </span>"
+        "<span style='font-weight:700'>علي</span></p></b>"
+    )
+    for copied in (word, docs):
+        await body.fill("قال فلان أمس.")
+        await expect(body).to_have_text("قال فلان أمس.")
+        await page.evaluate(PASTE, ["body", copied, "الوزير علي", [4, 8]])
+        await expect(body.locator("p")).to_have_text("قال الوزير علي أمس.")
+        await expect(body.locator("strong")).to_have_text("علي")
+        await expect(body.locator("[style], [class], span")).to_have_count(0)
+        await expect(body.locator("p")).to_have_css("direction", "rtl")
+        await body.press("Control+z")
+        await expect(body.locator("p")).to_have_text("قال فلان أمس.")
     await page.locator("#headline").press("Control+Enter")
     await expect(page.locator(".updates .embed")).to_contain_text("فيديو السيول")
     [update] = (await site.ask("GET", "/cards/updates"))["updates"]

@@ -1,7 +1,8 @@
-// What is pasted from a word processor: megabytes of markup round a few pages of text.
+// What is pasted from a word processor or a page: perhaps megabytes of markup round a few words of text.
 //
-// Trix would take minutes to clean them; here they are reduced, in a document that runs and loads nothing, to the few
-// elements that the editor knows, and cut where the limit is reached.
+// Trix would take minutes to clean them, and judge by styles that the page's policy forbids; here they are reduced, in
+// a document that runs and loads nothing, to the few elements that the editor knows, and cut where the limit is
+// reached.
 
 const INLINE = { B: 'strong', STRONG: 'strong', I: 'em', EM: 'em', A: 'a', BR: 'br' };
 const BLOCKS = { P: 'p', DIV: 'p', TR: 'p', DT: 'p', DD: 'p', PRE: 'pre', LI: 'li', UL: 'ul', OL: 'ol', BLOCKQUOTE: 'blockquote',
@@ -40,10 +41,26 @@ export function reduced(html, room) {
   return { html: taken, whole: beginning === plain };
 }
 
-// Without style sheets, and without what tags say beside their name, but for addresses: most of what Word hands over.
+// Without style sheets, and without what tags say beside their name, but for addresses and what looks bold or italic:
+// most of what Word hands over.
 function bared(html) {
   return html.replace(/<(style|script|xml|head)\b[^]*?<\/\1>|<!--[^]*?-->/gi, '')
-    .replace(/<([a-z][\w:]*)[^>]*>/gi, (tag, name) => (name.toLowerCase() === 'a' ? tag : `<${name}>`));
+    .replace(/<([a-z][\w:]*)([^>]*)>/gi, (tag, name, said) => {
+      if (name.toLowerCase() === 'a') return tag;
+      const [, weight] = said.match(/(?<![\w-])font-weight:\s*(\w+)/i) ?? [];
+      const [, slant] = said.match(/(?<![\w-])font-style:\s*(\w+)/i) ?? [];
+      return `<${name}${weight ? ` weight="${weight}"` : ''}${slant ? ` slant="${slant}"` : ''}>`;
+    });
+}
+
+// What an element makes of the words in it: the name of the editor's element for that, if it makes anything.
+function inlineOf(element) {
+  const weight = element.getAttribute('weight');
+  const slant = element.getAttribute('slant');
+  if (weight === 'bold' || weight >= 600) return 'strong';
+  if (slant === 'italic') return 'em';
+  const name = INLINE[element.nodeName];
+  return (name === 'strong' && weight) || (name === 'em' && slant) ? undefined : name; // a <b> that is not bold
 }
 
 // A single block that is longer than everything may be: its words without their form, up to the limit.
@@ -63,8 +80,9 @@ function gather(source, into, block, inert) {
   for (const node of source.childNodes) {
     const { nodeType, nodeName } = node;
     if (nodeType === Node.TEXT_NODE) {
-      const words = node.data.replace(/\s+/g, ' ');
-      if (!block && !words.trim()) continue;
+      const told = node.data.replace(/\s+/g, ' ');
+      const words = block?.hasChildNodes() ? told : told.trimStart();
+      if (!words) continue;
       block ??= into.appendChild(inert.createElement('p'));
       block.append(words);
     } else if (nodeType !== Node.ELEMENT_NODE || NOTHING.has(nodeName)) {
@@ -81,9 +99,9 @@ function gather(source, into, block, inert) {
       gather(node, isList ? made : into, isList ? null : made, inert);
       if (!made.textContent.trim()) made.remove(); // a box of boxes
       block = null;
-    } else if (INLINE[nodeName]) {
+    } else if (inlineOf(node)) {
       block ??= into.appendChild(inert.createElement('p'));
-      const made = block.appendChild(inert.createElement(INLINE[nodeName]));
+      const made = block.appendChild(inert.createElement(inlineOf(node)));
       if (nodeName === 'A' && /^https?:/.test(node.getAttribute('href') ?? '')) made.setAttribute('href', node.getAttribute('href'));
       gather(node, into, made, inert);
     } else {

@@ -17,11 +17,10 @@ customElements.define('desk-pictures', class extends HTMLElement {
       this.#take(this.#input.files);
       this.#input.value = '';
     });
-    form.addEventListener('picture', event => this.#take([event.detail.file]));
     form.addEventListener('dragover', event => event.dataTransfer.types.includes('Files') && event.preventDefault());
-    form.addEventListener('drop', event => this.#catch(event, event.dataTransfer));
-    // Trix hands over what is pasted into it (`picture`); this is for every other field.
-    form.addEventListener('paste', event => event.target.closest('trix-editor') || this.#catch(event, event.clipboardData));
+    // Before Trix sees them: it would take the focus back, which goes to the picture's words.
+    form.addEventListener('drop', event => this.#catch(event, event.dataTransfer), { capture: true });
+    form.addEventListener('paste', event => isText(event.clipboardData) || this.#catch(event, event.clipboardData), { capture: true });
     this.addEventListener('click', event => this.#press(event));
     this.addEventListener('keydown', event => this.#nudge(event));
   }
@@ -64,6 +63,7 @@ customElements.define('desk-pictures', class extends HTMLElement {
     const files = [...transfer?.files ?? []].filter(({ type }) => type.startsWith('image/'));
     if (!files.length) return;
     event.preventDefault();
+    event.stopPropagation();
     this.#take(files);
   }
 
@@ -148,6 +148,11 @@ customElements.define('desk-pictures', class extends HTMLElement {
     line.querySelector('.focal').style.setProperty('--y', `${y}%`);
   }
 });
+
+// Word processors put a picture of the words beside them.
+function isText(clipboard) {
+  return Boolean(clipboard?.getData('text/html') && clipboard.getData('text/plain').trim());
+}
 
 function within(percent) {
   return Math.min(100, Math.max(0, percent));

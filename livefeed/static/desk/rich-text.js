@@ -3,13 +3,14 @@
 // Trix writes it where Trix can hold all of it: an editor that drops what it does not know would lose a table or a
 // language mark when somebody mends a comma. Such a body is shown as its HTML source instead.
 //
-// `value` is the HTML, '' when there is nothing. Fires `input` on every change, `picture` for a file, and `address` for
-// an address that was pasted on an empty line.
+// `value` is the HTML, '' when there is nothing. Fires `input` on every change, and `address` for an address that was
+// pasted on an empty line.
 
 import { asHTML, bytesOf, reduced } from './paste.js';
 
 const HELD = new Set(['A', 'B', 'BLOCKQUOTE', 'BR', 'DIV', 'EM', 'H3', 'I', 'LI', 'OL', 'P', 'PRE', 'S', 'STRONG', 'UL']);
-const LARGEST_PASTE = 50_000; // characters of HTML; more is reduced before Trix, which is slow, sees it
+const FEW = 50_000; // characters
+const COPIED_HERE = 'application/x-trix-document';
 
 const { config } = window.Trix;
 Object.assign(config.blockAttributes.default, { tagName: 'p', breakOnReturn: true });
@@ -23,10 +24,7 @@ customElements.define('rich-text', class extends HTMLElement {
     this.editor = this.querySelector('trix-editor');
     this.source = this.querySelector('textarea');
     this.editor.addEventListener('trix-change', () => this.#changed());
-    this.editor.addEventListener('trix-file-accept', event => {
-      event.preventDefault(); // pictures stand beside the text, with words of their own
-      this.#picture(event.file);
-    });
+    this.editor.addEventListener('trix-file-accept', event => event.preventDefault()); // pictures stand beside the text
     this.editor.addEventListener('trix-attachment-add', event => event.attachment.remove());
     this.editor.addEventListener('paste', event => this.#paste(event), { capture: true });
   }
@@ -88,8 +86,8 @@ customElements.define('rich-text', class extends HTMLElement {
       this.dispatchEvent(new CustomEvent('address', { detail: { url, instead }, bubbles: true }));
       return;
     }
-    const html = event.clipboardData?.getData('text/html') || asHTML(event.clipboardData?.getData('text/plain') ?? '');
-    if (html.length <= LARGEST_PASTE) return;
+    const html = htmlOf(event.clipboardData);
+    if (!html) return; // Trix puts in what it copied itself, and a few words
     event.preventDefault();
     event.stopImmediatePropagation();
     const { editor } = this.editor;
@@ -116,14 +114,17 @@ customElements.define('rich-text', class extends HTMLElement {
     return Number(this.dataset.limit);
   }
 
-  #picture(file) {
-    this.dispatchEvent(new CustomEvent('picture', { detail: { file }, bubbles: true }));
-  }
-
   #changed() {
     if (!this.#loading) this.dispatchEvent(new Event('input', { bubbles: true }));
   }
 });
+
+// What was copied elsewhere, if it has a form or is long; '' otherwise.
+function htmlOf(clipboard) {
+  if (!clipboard || clipboard.types.includes(COPIED_HERE)) return '';
+  const words = clipboard.getData('text/plain');
+  return clipboard.getData('text/html') || (words.length > FEW ? asHTML(words) : '');
+}
 
 // The address that was copied, if it is one and nothing else; '' otherwise.
 function addressOf(clipboard) {
