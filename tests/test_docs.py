@@ -245,3 +245,25 @@ async def test_the_guides_client_resumes_and_hears_of_a_worthless_position(
     lost = follow(f"{server.url}/live/storm", "nonsense")
     assert (await anext(lost))["kind"] == "reload"
     await lost.aclose()  # type: ignore[attr-defined]
+
+
+async def test_caches_are_told_what_the_guide_says(server: Server) -> None:
+    await server.open("storm")
+    update = await server.publish("storm", headline="x")
+    async with server.client.post(
+        f"{server.url}/api/v1/media",
+        data={"file": (ROOT / "livefeed/demo/lead.jpg").open("rb")},
+        headers={"Authorization": f"Bearer {await server.token()}"},
+    ) as uploaded:
+        picture = (await uploaded.json())["url"].rpartition("/")[2]
+    version = server.rooms.pages.theme.static_version
+    table = (ROOT / "docs/deployment.md").read_text(encoding="utf-8").partition("## Caches and CDNs")[2]
+    rows = re.findall(r"^\| (`/.+) \| `([^`]+)` \|$", table, re.MULTILINE)
+    for named, caching in rows:
+        for address in re.findall(r"`(/[^`]*)`", named):
+            path = address.replace("PICTURE", picture).replace("VERSION", version)
+            answer = await server.ask("GET", path.replace("ID", update["id"]), role=None)
+            assert (answer.headers["Cache-Control"], address) == (caching, address)
+            assert "Set-Cookie" not in answer.headers, address
+            assert answer.headers.get("Vary", "Accept-Encoding") == "Accept-Encoding", address
+    assert len(rows) == 8

@@ -188,7 +188,9 @@ export class Connection {
 }
 
 function address(channel, way, after) {
-  const [path, own] = channel.split('?');
-  const cursor = after ? `&after=${encodeURIComponent(after)}` : '';
-  return new URL(`${path}/${way}?view=html${own ? `&${own}` : ''}${cursor}`, location.href);
+  const url = new URL(channel, location);
+  url.pathname += `/${way}`;
+  url.searchParams.set('view', 'html');
+  if (after) url.searchParams.set('after', after);
+  return url;
 }

@@ -31,8 +31,8 @@ customElements.define('live-coverage', class extends HTMLElement {
     this.addEventListener('click', event => this.#click(event));
     const line = this.querySelector('.last-visit');
     if (line) lastVisit(line, () => this.#stream(), element => place(this.#part('updates'), element));
-    const { channel, position, doors } = this.dataset;
-    this.connection = new Connection(channel + (doors ?? ''), position, {
+    const { channel, position, doors = '' } = this.dataset;
+    this.connection = new Connection(channel + doors, position, {
       receive: frame => this.#receive(frame),
       reload: () => this.#reload(),
       tell: (stands, offline) => this.#tell(stands, offline),

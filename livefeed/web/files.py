@@ -13,8 +13,10 @@ from livefeed.web.documents import respond
 from livefeed.web.repeats import repeatable
 from livefeed.web.rooms import rooms_of
 
-# What is behind a versioned address, or a font's, never changes. What modules import has no version, and an
-# old module beside a new page is a page that nobody has tested: it is asked for again each time.
+# What is behind an address with our version, or a font's, never changes. Another version is that of a process
+# before or after an upgrade: a cache that kept our file under it would break pages for a year. What modules
+# import has no version, and an old module beside a new page is a page that nobody has tested: both are asked
+# for again each time.
 FIXED = "public, max-age=31536000, immutable"
 ASKED_AGAIN = "no-cache"
 TEXTS = {
@@ -41,7 +43,8 @@ async def static_file(request: web.Request) -> web.StreamResponse:
     if path is None:
         raise Problem(404, "There is no such file.")
     font = path.suffix == ".woff2"
-    caching = FIXED if font or "v" in request.query else ASKED_AGAIN
+    ours = request.query.get("v") == rooms.pages.theme.static_version
+    caching = FIXED if font or ours else ASKED_AGAIN
     text_type = TEXTS.get(path.suffix)
     if text_type is None:
         headers = {"Cache-Control": caching}

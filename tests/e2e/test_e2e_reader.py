@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 
@@ -10,7 +11,7 @@ import pytest_asyncio
 from e2e_browser import Visit, Visitor, headlines
 from e2e_site import PAGE_SIZE, Site
 from e2e_story import tell
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, Request, Route, expect
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(180)]
 
@@ -90,6 +91,31 @@ async def test_no_page_asks_anybody_but_the_site(site: Site, told: list[str], vi
     ):
         await page.goto(site.url + path)
     assert visitor.origins == {site.url}
+
+
+async def test_a_page_that_a_cache_kept_catches_up_from_the_position_inside_it(
+    site: Site, visitor: Visitor
+) -> None:
+    await site.cover("kept")
+    first = await site.publish("kept", "قبل التخزين")
+    second = await site.publish("kept", "اسم لا يُنشر")
+    page = await visitor.context.new_page()
+    released = asyncio.Event()
+
+    async def hold(route: Route, _: Request) -> None:
+        await released.wait()
+        await route.continue_()
+
+    # A copy is a page whose scripts begin long after it was made.
+    await page.route("**/live-coverage.js*", hold)
+    await page.goto(f"{site.url}/live/kept", wait_until="commit")
+    titles = page.locator(".updates h3")
+    await expect(titles).to_have_text(["اسم لا يُنشر", "قبل التخزين"])
+    await site.publish("kept", "بعد التخزين")
+    await site.ask("PATCH", f"/kept/updates/{first}", {"headline": "عُدّل بعده"})
+    await site.ask("POST", f"/kept/updates/{second}/retraction", {"reason": "x"})
+    released.set()
+    await expect(titles).to_have_text(["بعد التخزين", "سُحب هذا التحديث", "عُدّل بعده"])
 
 
 async def test_linked_data_is_read_and_not_run_and_breaks_no_policy(

@@ -21,12 +21,16 @@ async def test_static_files_are_compressed_and_cached_by_their_version(tmp_path:
     (theme / "static" / "icon.svg").write_text("<svg/>")
     async with running(settings_for(tmp_path, templates=theme)) as server:
         sheet = STATIC / "livefeed.css"
-        answer = await server.ask("GET", "/static/livefeed.css?v=1", role=None)
+        versioned = server.rooms.pages.theme.static_address("livefeed.css")
+        answer = await server.ask("GET", versioned, role=None)
         assert (answer.status, answer.body) == (200, sheet.read_bytes())
         assert answer.headers["Content-Encoding"] == "br"
         assert int(answer.headers["Content-Length"]) <= 8 * 1024
         assert answer.headers["Content-Type"] == "text/css; charset=utf-8"
         assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+
+        other = await server.ask("GET", "/static/livefeed.css?v=000000000000", role=None)
+        assert other.headers["Cache-Control"] == "no-cache", "the version of another process of the fleet"
 
         module = await server.ask("GET", "/static/connection.js", role=None)
         assert module.headers["Cache-Control"] == "no-cache"
