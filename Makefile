@@ -95,9 +95,10 @@ lock: ## Renew the locks from pyproject.toml (ARGS="--upgrade" takes newer versi
 screenshots: $(VENV)/.developing debian-packages ## Take the pictures of docs/screenshots/ anew
 	@$(BIN)/python scripts/screenshots.py
 
-# Chromium and curl for the browser tests, fonts for both scripts, and Debian's Redis as a second server for the store's tests.
+# Chromium, curl and fonts for the browser tests (its kind without windows takes half the work, but keeps no page for
+# «back»), and Debian's Redis as a second server for the store's tests.
 # redis-tools holds the server's program without its start script: installing it leaves nothing running.
-DEBIAN_PACKAGES := chromium curl fonts-noto-core redis-tools
+DEBIAN_PACKAGES := chromium chromium-headless-shell curl fonts-noto-core redis-tools
 debian-packages: | $(VENV)/pyvenv.cfg
 	@if ! command -v dpkg >/dev/null; then \
 	  command -v chromium >/dev/null || { \

@@ -237,7 +237,8 @@ SHOTS = (
 
 async def main() -> None:
     """Take every picture of `SHOTS`."""
-    chromium = os.environ.get("LIVEFEED_CHROMIUM") or shutil.which("chromium")
+    known = (shutil.which(name) for name in ("chromium-headless-shell", "chromium"))
+    chromium = os.environ.get("LIVEFEED_CHROMIUM") or next(filter(None, known), None)
     if chromium is None:
         sys.exit("Chromium is missing: install it with 'sudo apt-get install chromium fonts-noto-core'.")
     FOLDER.mkdir(parents=True, exist_ok=True)

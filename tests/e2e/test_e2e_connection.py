@@ -167,8 +167,8 @@ async def test_a_page_gone_back_to_has_what_came_meanwhile_once_and_in_order(
     site: Site, slug: str, reader: Reader
 ) -> None:
     first = await site.publish(slug, "الأول")
-    # Playwright switches off what keeps pages for «back».
-    async with chromium(ignore_default_args=["--disable-back-forward-cache"]) as browser:
+    # Playwright switches off what keeps pages for «back», and without windows there is none.
+    async with chromium(whole=True, ignore_default_args=["--disable-back-forward-cache"]) as browser:
         visitor = await new_visitor(browser, **reader.profile)
         page = await visitor.read(f"{site.url}/live/{slug}")
         await page.evaluate("addEventListener('pageshow', event => { window.kept = event.persisted; })")
@@ -177,7 +177,7 @@ async def test_a_page_gone_back_to_has_what_came_meanwhile_once_and_in_order(
             await site.publish(slug, headline)
         await site.ask("PATCH", f"/{slug}/updates/{first}", {"headline": "الأول معدلاً"})
         await page.evaluate("setTimeout(() => history.back())")
-        await page.wait_for_function("window.kept")
+        await page.wait_for_function("() => window.kept")
         await expect(page.locator(NEWEST)).to_have_text("الثالث")
         await expect(page.locator(f"#u-{first} h3")).to_have_text("الأول معدلاً")
         await site.publish(slug, "بعد العودة")

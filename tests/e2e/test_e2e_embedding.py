@@ -316,5 +316,6 @@ async def test_a_widget_breaks_no_rule_of_accessibility_in_the_page_around_it(
     page = await visitor.context.new_page()
     await page.goto(host.show('<livefeed-coverage slug="axe">العاصفة</livefeed-coverage>', language="en"))
     await sized(page)
-    result = await Axe().run(page, context="livefeed-coverage")
+    # Its frame is one of the pages whose rules are asked elsewhere; across origins they cannot be asked.
+    result = await Axe().run(page, context="livefeed-coverage", options={"iframes": False})
     assert result.violations_count == 0, result.generate_report()

@@ -158,10 +158,10 @@ async def test_a_kept_text_is_put_in_by_keyboard_and_the_desk_says_which_pages_h
     await expect(page.locator(".updates > article h3")).to_have_text("عن وكالة الأنباء")
 
     line = page.locator("desk-audience [data-running=pages]")
-    await expect(line).to_have_text("وصل التحديث 1 إلى الصفحتين المفتوحتين كلتيهما")
+    await expect(line).to_have_text("وصل التحديث 1 إلى الصفحة المفتوحة الوحيدة")
     await page.locator("desk-audience summary").press("Enter")
     figures = page.locator("desk-audience [data-running=figures]")
-    await expect(figures).to_contain_text("WebSocket 2")
+    await expect(figures).to_contain_text("WebSocket 1")
     await expect(figures).to_contain_text("م.ث")
     await expect(figures).to_contain_text("لا مشتركين في خلاصاتها")
     assert not await line.evaluate("line => line.closest('[aria-live], [role=status], [role=alert]')")
