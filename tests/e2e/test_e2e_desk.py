@@ -686,6 +686,10 @@ async def test_a_chief_opens_a_coverage_like_an_earlier_one_and_closes_it_with_a
     await address.fill("flood")
     await page.get_by_label("العنوان", exact=True).fill("السيول في الساحل كله")
     await page.get_by_label("تبدأ في").fill("2099-07-01T09:00")
+    await page.get_by_label("المنطقة الزمنية").fill("دمشق")  # its name is wanted, which the list offers
+    await page.get_by_role("button", name="افتح التغطية").click()
+    await expect(page.locator(".outcome")).to_contain_text("المنطقة الزمنية")
+    await page.get_by_label("المنطقة الزمنية").fill("Asia/Damascus")
     await page.get_by_role("button", name="افتح التغطية").click()
     await page.wait_for_url("**/desk/flood")  # one's own address stays, whatever the headline becomes
     coverage = await site.ask("GET", "/flood")

@@ -2,7 +2,7 @@
 // address of its headline, for as long as nobody has written one.
 
 import './pictures.js';
-import { attempt, newRequest } from './request.js';
+import { attempt, newRequest, refusalOf } from './request.js';
 import { utcOf } from './wall-time.js';
 
 const LISTS = { byline: '\n', tags: /[,\u060c\n]/, summary: '\n' };
@@ -66,7 +66,12 @@ customElements.define('coverage-form', class extends HTMLElement {
     const { slug } = this.dataset;
     const place = `${API}/${slug}`;
     if (!slug) await (this.soon ? this.#propose() : this.proposal); // who sends it still typing waits for its address
-    const { values } = this;
+    let values;
+    try {
+      ({ values } = this);
+    } catch { // a time in a zone that nobody knows is no time: better nothing than another moment
+      return this.#say(refusalOf(422, { field: 'timezone' }));
+    }
     if (!slug) {
       const filled = Object.fromEntries(Object.entries(values).filter(([, value]) => (Array.isArray(value) ? value.length : value)));
       return this.#send([newRequest('POST', API, filled)], `/desk/${values.slug}`);
@@ -89,10 +94,14 @@ customElements.define('coverage-form', class extends HTMLElement {
       const answer = await attempt(request);
       if (answer.done) continue;
       if (answer.type === 'slug-taken') this.#propose();
-      outcome.classList.add('problem');
-      outcome.textContent = answer.refused ?? this.dataset.away;
-      return;
+      return this.#say(answer.refused ?? this.dataset.away);
     }
     location.assign(next);
+  }
+
+  #say(problem) {
+    const outcome = this.querySelector('.outcome');
+    outcome.classList.add('problem');
+    outcome.textContent = problem;
   }
 });
