@@ -93,6 +93,7 @@ async def logins(store: SQLiteStore, clock: Clock, hasher: Counting) -> AsyncIte
     [
         "password1234",
         "P@ssw0rd2026!",
+        "dr4g0nm0nk3y",  # no list has it so
         "iloveyouforever",
         "123456789012",
         "qwertyuiop12",
