@@ -1,7 +1,7 @@
 """Takes the pictures of docs/screenshots/ from the demo's contents: `make screenshots`.
 
 Starts `livefeed demo` in a folder of its own, on a free port, opens its pages in Debian's Chromium and writes
-each picture as a small PNG.
+each picture of `shots.py` as a small PNG.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ import re
 import shutil
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 from aiohttp import web
-from PIL import Image
+from PIL import Image, ImageOps
 from playwright.async_api import Browser, BrowserContext, Page, StorageState, async_playwright
+from shots import ARABIC, MARGIN, SHOTS, Demo, Seat, Shot
 
 FOLDER = Path(__file__).parent.parent / "docs" / "screenshots"
 LARGEST = 250_000  # bytes of a picture: a README must open on a poor line too
@@ -32,16 +32,6 @@ NEVER = "86400"  # seconds until the demo's next update: the pictures show the c
 PAGE_TIMEOUT = 30_000.0  # milliseconds
 FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--hide-scrollbars")
 
-PHONE = (390, 844, 2.0)
-SMALL = (390, 844, 1.0)  # a dark picture of finer dots would be too large
-DESKTOP = (1280, 1000, 1.0)
-TALL = (1280, 1480, 1.0)
-SHORT = (1280, 820, 1.0)
-SHEET = (794, 1123, 1.0)  # A4 at 96 dots to the inch
-
-CORRECTED = "article:has(.correction) a[href$='/history']"
-ARABIC = "/live/harbour-talks"
-ENGLISH = "/live/riverside-tram"
 # The page of somebody who embeds a coverage: a plain one, in letters and colours of its own.
 HOST_PAGE = """<!doctype html><html lang="{language}" dir="{direction}"><meta charset="utf-8">
 <meta name="viewport" content="width=device-width"><title>{title}</title>
@@ -64,175 +54,6 @@ HOST_WORDS = {
         "Our own report is in tomorrow’s issue; until then, here is the coverage.",
     ),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Shot:
-    """One picture: its name, the page's path, the window (width, height, pixels to the dot)."""
-
-    name: str
-    path: str
-    window: tuple[int, int, float]
-    dark: bool = False
-    at: str | None = None  # what to scroll to; the top if left out
-    printed: bool = False
-    lost: bool = False  # the network, after it was loaded
-    embedded: bool = False  # in the page of somebody else
-    follow: str | None = None  # the link on it that leads to what is shown
-    english: bool = False  # of the desk: at that of the editor who has it in English
-    act: Act | None = None  # what is done on it first
-
-
-@dataclass(frozen=True, slots=True)
-class Seat:
-    """An editor at the desk: the cookie of a login, and a token for what they do from elsewhere."""
-
-    state: StorageState
-    token: str
-
-
-@dataclass(frozen=True, slots=True)
-class Demo:
-    """A running demonstration: its address, and its editors, who read Arabic and English."""
-
-    site: str
-    arabic: Seat
-    english: Seat
-
-
-async def compose(page: Page, shot: Shot, _: Demo) -> None:
-    """Write an update with a picture, and leave it unsent."""
-    words = UNSENT["en" if shot.english else "ar"]
-    await page.locator("#headline").fill(words[0])
-    await page.locator("#body").click()
-    await page.keyboard.type(words[1])
-    await page.locator("#picture-file").set_input_files(PICTURE)
-    line = page.locator("desk-pictures li")
-    await line.locator("img[src]").wait_for()
-    for name, text in zip(("alt", "caption", "credit"), words[2:], strict=True):
-        await line.locator(f"[name={name}]").fill(text)
-    await page.evaluate("document.activeElement.blur()")
-
-
-async def ask_breaking(page: Page, shot: Shot, _: Demo) -> None:
-    """Be asked whether what was written shall go out as breaking."""
-    await page.locator("#headline").fill(UNSENT["en" if shot.english else "ar"][0])
-    await page.locator("[name=breaking]").check()
-    await page.locator("#headline").press("Control+Enter")
-    await page.locator("#going-out[open] .line").wait_for()
-
-
-async def clash(page: Page, shot: Shot, demo: Demo) -> None:
-    """Save an update that a colleague has saved meanwhile."""
-    language = "en" if shot.english else "ar"
-    update = page.locator(".updates > article:not([data-pinned])").first
-    mine, theirs, source = CLASHING[language]
-    await update.locator("[data-action=edit]").click()
-    await page.wait_for_function("document.querySelector('#headline').value")
-    colleague = demo.arabic if shot.english else demo.english
-    slug, id = shot.path.rpartition("/")[2], await update.get_attribute("data-id")
-    saved = await page.request.patch(
-        f"{demo.site}/api/v1/coverages/{slug}/updates/{id}",
-        data={"headline": theirs, "attribution": source},
-        headers={"Authorization": f"Bearer {colleague.token}"},
-    )
-    if not saved.ok:
-        sys.exit(f"The colleague's text was not taken: {await saved.text()}")
-    await page.locator("[name=change][value=typo]").check()
-    await page.locator("#headline").fill(mine)
-    await page.locator("#headline").press("Control+Enter")
-    await page.locator("desk-merge:visible").wait_for()
-
-
-async def unfold(page: Page, shot: Shot, _: Demo) -> None:
-    """Open what is folded there."""
-    await page.locator(f"{shot.at} > summary, {shot.at} details > summary").first.click()
-
-
-Act = Callable[[Page, Shot, Demo], Awaitable[None]]
-UNSENT = {
-    "ar": (
-        "دخول أول سفينة حبوب إلى الميناء",
-        "رست ناقلة الحبوب «سنابل» عند الرصيف الشرقي، وبدأ تفريغ 18,500 طن من القمح.",
-        "سفينة شحن قرب رافعات الميناء عند الغروب",
-        "الناقلة «سنابل» قبيل دخولها",
-        "رويدا الحلبي",
-    ),
-    "en": (
-        "Evening trams run every six minutes",
-        "The operator adds two trams until midnight, because the queues at Lanthorn Quay have not shortened.",
-        "The quay at sunset, with a tram stop behind it",
-        "Lanthorn Quay on Friday evening",
-        "Idris Cope",
-    ),
-}
-CLASHING = {
-    "ar": ("مصادر ملاحية: أول سفينة حبوب تدخل الليلة", "أول سفينة حبوب تدخل الميناء فجراً", "هيئة الموانئ"),
-    "en": (
-        "More than 31,500 journeys counted so far",
-        "Nearly 32,000 journeys counted",
-        "Riverside Light Rail",
-    ),
-}
-PICTURE = FOLDER.parent.parent / "livefeed" / "demo" / "lead.jpg"
-# A picture is a line here, and a line in docs/screenshots.md.
-SHOTS = (
-    Shot("live-ar", ARABIC, TALL),
-    Shot("live-ar-desktop-dark", ARABIC, DESKTOP, dark=True, at="#updates"),
-    Shot("live-ar-phone", ARABIC, PHONE),
-    Shot("live-ar-phone-updates", ARABIC, PHONE, at="#updates"),
-    Shot("live-ar-dark", ARABIC, PHONE, dark=True, at=".updates > [data-breaking]"),
-    Shot("live-en", ENGLISH, DESKTOP),
-    Shot("live-en-desktop-dark", ENGLISH, DESKTOP, dark=True),
-    Shot("live-en-phone", ENGLISH, PHONE),
-    Shot("live-en-phone-dark", ENGLISH, PHONE, dark=True, at="#updates"),
-    Shot("index", "/", SHORT),
-    Shot("index-phone-dark", "/", SMALL, dark=True),
-    Shot("lite", f"{ARABIC}?lite=1", PHONE),
-    Shot("lite-dark", f"{ENGLISH}?lite=1", PHONE, dark=True),
-    Shot("lite-desktop", f"{ARABIC}?lite=1", SHORT),
-    Shot("embed-ar", ARABIC, SHORT, embedded=True),
-    Shot("embed-en-phone-dark", ENGLISH, SMALL, dark=True, embedded=True),
-    Shot("offline-ar", ARABIC, PHONE, at="#updates", lost=True),
-    Shot("offline-en-dark", ENGLISH, DESKTOP, dark=True, at="#updates", lost=True),
-    Shot("corrections-ar", ARABIC, PHONE, follow="a.changes"),
-    Shot("corrections-en-dark", f"{ENGLISH}/corrections", SHORT, dark=True),
-    Shot("error", "/live/nothing", PHONE),
-    Shot("print", ARABIC, SHEET, printed=True),
-    Shot("desk-login", "/desk/login", PHONE),
-    Shot("desk-people", "/desk/people", SHORT),
-    Shot("desk-administration-en-dark", "/desk/administration", SHORT, dark=True, english=True),
-    Shot("desk-coverage-en", "/desk/riverside-tram/coverage", SHORT, english=True),
-    Shot("desk-history", "/desk/harbour-talks", SHORT, follow=CORRECTED),
-    Shot(
-        "desk-history-en-phone-dark", "/desk/riverside-tram", PHONE, dark=True, english=True, follow=CORRECTED
-    ),
-    Shot("desk-running", "/desk/harbour-talks", PHONE, at="desk-audience", act=unfold),
-    Shot(
-        "desk-panels-en-dark",
-        "/desk/riverside-tram",
-        DESKTOP,
-        dark=True,
-        english=True,
-        at="#panel-retracted",
-        act=unfold,
-    ),
-    Shot("desk-merge", "/desk/harbour-talks", DESKTOP, act=clash),
-    Shot(
-        "desk-merge-en-phone-dark",
-        "/desk/riverside-tram",
-        PHONE,
-        dark=True,
-        english=True,
-        at="desk-merge",
-        act=clash,
-    ),
-    Shot("desk", "/desk/harbour-talks", TALL, act=compose),
-    Shot("desk-phone-dark", "/desk/harbour-talks", SMALL, dark=True, at="desk-composer", act=compose),
-    Shot("desk-en-phone", "/desk/riverside-tram", SMALL, english=True, at="desk-pictures", act=compose),
-    Shot("desk-breaking", "/desk/harbour-talks", PHONE, act=ask_breaking),
-    Shot("desk-breaking-en-dark", "/desk/riverside-tram", SHORT, dark=True, english=True, act=ask_breaking),
-)
 
 
 async def main() -> None:
@@ -311,7 +132,8 @@ async def take(browser: Browser, running: Demo, shot: Shot) -> int:
     if shot.lost:
         await context.set_offline(True)
         await page.locator(".lost").wait_for()
-    picture = small(await page.screenshot())
+    picture = small(await page.screenshot(), MARGIN if shot.printed else 0)
+    await page.goto("about:blank")  # before its routes end, or what is unsent would be sent then
     await context.close()
     if len(picture) > LARGEST:
         sys.exit(f"{shot.name}.png has {len(picture)} bytes; at most {LARGEST} are allowed.")
@@ -362,10 +184,10 @@ async def _answer(html: str) -> web.Response:
     return web.Response(text=html, content_type="text/html")
 
 
-def small(png: bytes) -> bytes:
-    """The same picture without metadata and, if it is too large otherwise, with 256 colours."""
+def small(png: bytes, margin: int) -> bytes:
+    """The picture within a white margin, without metadata and, if it is too large, in 256 colours."""
     with Image.open(io.BytesIO(png)) as picture:
-        colours = picture.convert("RGB")
+        colours = ImageOps.expand(picture.convert("RGB"), margin, "white")
     whole = _written(colours)
     return whole if len(whole) <= LARGEST else _written(_with_palette(colours))
 

@@ -6,10 +6,13 @@ import re
 import runpy
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parent.parent
 
 
-def test_every_picture_is_taken_kept_and_shown() -> None:
+def test_every_picture_is_taken_kept_and_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(ROOT / "scripts")
     script = runpy.run_path(str(ROOT / "scripts" / "screenshots.py"))
     taken = {shot.name for shot in script["SHOTS"]}
     files = list((ROOT / "docs" / "screenshots").glob("*.png"))
