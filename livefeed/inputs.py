@@ -14,10 +14,9 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, NaiveDatetime, WithJsonSchema
-from pydantic_core import PydanticCustomError
 from pydantic_core.core_schema import ValidationInfo
 
-from livefeed.text import check_language, check_slug, clean, clean_line
+from livefeed.text import TextRefused, check_language, check_slug, clean, clean_line
 
 # What stands after /desk/ where a coverage's slug would: such a coverage could not be worked on.
 DESK_WORDS = frozenset(
@@ -37,6 +36,8 @@ DESK_WORDS = frozenset(
         "webhooks",
     }
 )
+A_TIME = "a time of RFC 3339, such as 2026-11-23T17:15:00Z"
+WEB_ADDRESS = "an address that begins with http:// or https://"
 EARLIEST, LATEST = datetime(1000, 1, 2), datetime(9998, 12, 31)  # noqa: DTZ001 - compared before any zone
 
 
@@ -55,19 +56,15 @@ def _cleaned(clean_text: Callable[[str], str]) -> BeforeValidator:
 def _short(text: str, found: ValidationInfo) -> str:
     limit = _lengths(found).line
     if len(text) > limit:
-        raise _too_long(f"it has {len(text)} characters; the limit is {limit}", limit)
+        raise TextRefused(f"it has {len(text)} characters; the limit is {limit}", limit)
     return text
 
 
 def _bounded(text: str, found: ValidationInfo) -> str:
     size, limit = len(text.encode()), _lengths(found).body
     if size > limit:
-        raise _too_long(f"it has {size} bytes; the limit is {limit}", limit)
+        raise TextRefused(f"it has {size} bytes; the limit is {limit}", limit)
     return text
-
-
-def _too_long(sentence: str, limit: int) -> PydanticCustomError:
-    return PydanticCustomError("too_long", "{sentence}", {"sentence": sentence, "max_length": limit})
 
 
 def _lengths(found: ValidationInfo) -> Lengths:
@@ -78,19 +75,28 @@ def _zone(name: str) -> str:
     try:
         ZoneInfo(name)
     except (ValueError, OSError, LookupError):
-        raise ValueError(f"{name!r} is not a time zone; write one like Asia/Damascus or UTC") from None
+        taken = "a time zone like Asia/Damascus or UTC"
+        raise TextRefused(
+            f"{name[:100]!r} is not a time zone; write one like Asia/Damascus or UTC", taken
+        ) from None
     return name
 
 
 def _web_address(url: str) -> str:
-    parts = urlsplit(url)  # raises ValueError for brackets that do not match
+    try:
+        parts = urlsplit(url)
+    except ValueError as reason:  # brackets that do not match
+        raise TextRefused(f"{url[:100]!r} is not a web address: {reason}", WEB_ADDRESS) from None
     if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise ValueError(f"{url[:100]!r} is not a web address; it must begin with http:// or https://")
+        sentence = f"{url[:100]!r} is not a web address; it must begin with http:// or https://"
+        raise TextRefused(sentence, WEB_ADDRESS)
     if parts.username is not None or parts.password is not None:
         # https://bank.example@evil.example reads as the bank's
-        raise ValueError(f"{url[:100]!r} holds a user name before the host; leave it out")
+        sentence = f"{url[:100]!r} holds a user name before the host; leave it out"
+        raise TextRefused(sentence, WEB_ADDRESS)
     if len(url) > 2000 or any(character.isspace() for character in url):
-        raise ValueError(f"a web address has no spaces and at most 2000 characters; this one has {len(url)}")
+        sentence = f"a web address has no spaces and at most 2000 characters; this one has {len(url)}"
+        raise TextRefused(sentence, 2000)
     return url
 
 
@@ -99,14 +105,15 @@ def _time_text(value: object) -> object:
     if isinstance(value, datetime) or value is None:
         return value
     if not isinstance(value, str) or "T" not in value.upper():
-        raise ValueError(f"{value!r} is not a time; write it like 2026-11-23T17:15:00Z")
+        raise TextRefused(f"{str(value)[:100]!r} is not a time; write it like 2026-11-23T17:15:00Z", A_TIME)
     return value
 
 
 def _in_the_calendar(moment: datetime) -> datetime:
     # Four digits and a day from the ends of the calendar: every zone, page and feed can show it.
     if not EARLIEST <= moment.replace(tzinfo=None) <= LATEST:
-        raise ValueError(f"{moment.isoformat()} is not between the years {EARLIEST.year} and {LATEST.year}")
+        years = f"the years {EARLIEST.year} and {LATEST.year}"
+        raise TextRefused(f"{moment.isoformat()} is not between {years}", f"between {years}")
     return moment
 
 
@@ -128,7 +135,7 @@ def _slug(text: str) -> str:
 
 def _free_slug(text: str) -> str:
     if text in DESK_WORDS:
-        raise ValueError(f"{text!r} is an address of the desk; choose another slug")
+        raise TextRefused(f"{text!r} is an address of the desk; choose another slug", "another slug")
     return check_slug(text)
 
 

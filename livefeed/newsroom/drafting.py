@@ -51,7 +51,7 @@ def update_with(
         try:
             body = render_body(form.body, form.format)
         except TextRefused as refusal:
-            raise Invalid("body", str(refusal)) from refusal
+            raise Invalid("body", str(refusal), value=form.body, limit=refusal.limit) from refusal
         changes |= {"body": body.html, "text": body.text}
     for name in ("byline", "tags"):
         if name in given:
@@ -68,7 +68,9 @@ def update_with(
         )
     if form.displayed_at is not None:
         if form.displayed_at > now:
-            raise Invalid("displayed_at", f"displayed_at is {form.displayed_at.isoformat()}, in the future.")
+            asked = form.displayed_at.isoformat()
+            sentence = f"displayed_at is {asked}, in the future."
+            raise Invalid("displayed_at", sentence, value=asked, limit=now.isoformat())
         changes["displayed_at"] = utc(form.displayed_at)
     if "publish_at" in given:
         changes["publish_at"] = embargo(form.publish_at, now)
@@ -77,7 +79,8 @@ def update_with(
         changed = replace(changed, language=form.language or coverage.language)
     changed = replace(changed, direction=_direction(changed, coverage))
     if not (changed.headline or changed.text or changed.media or changed.embeds):
-        raise Invalid("body", "The update is empty: it needs a headline, a body, a picture or an embed.")
+        sentence = "The update is empty: it needs a headline, a body, a picture or an embed."
+        raise Invalid("body", sentence, value="", limit="a headline, a body, a picture or an embed")
     return changed
 
 
@@ -91,7 +94,8 @@ def placed(form: P, coverage: Coverage) -> P:
     if local is None:
         return form
     if form.publish_at is not None:
-        raise Invalid("publish_local", "publish_at and publish_local exclude each other: give one of them.")
+        sentence = "publish_at and publish_local exclude each other: give one of them."
+        raise Invalid("publish_local", sentence, value=local.isoformat(), limit="one of the two")
     zone = ZoneInfo(coverage.timezone)
     moment = local.replace(tzinfo=zone).astimezone(UTC)
     if moment.astimezone(zone).replace(tzinfo=None) != local:
@@ -99,6 +103,8 @@ def placed(form: P, coverage: Coverage) -> P:
             "publish_local",
             f"publish_local is {local.isoformat()}, a time that {coverage.timezone} never has: its clocks go "
             "forward over it.",
+            value=local.isoformat(),
+            limit=f"a time of {coverage.timezone}",
         )
     return form.model_copy(update={"publish_at": moment})
 
@@ -106,8 +112,9 @@ def placed(form: P, coverage: Coverage) -> P:
 def embargo(publish_at: datetime | None, now: datetime) -> datetime | None:
     """A time to wait for. Raises `Invalid` when it has passed."""
     if publish_at is not None and publish_at <= now:
+        asked, limit = publish_at.isoformat(), now.isoformat()
         raise Invalid(
-            "publish_at", f"publish_at is {publish_at.isoformat()}, but it is {now.isoformat()} already."
+            "publish_at", f"publish_at is {asked}, but it is {limit} already.", value=asked, limit=limit
         )
     return None if publish_at is None else utc(publish_at)
 
@@ -120,9 +127,8 @@ def held_until(hold: float, status: Status, now: datetime) -> datetime | None:
     if not hold:
         return None
     if status is not Status.PUBLISHED:
-        raise Invalid(
-            "hold", f"hold is {hold:g}, but the update is to be {status}; a hold is for publishing."
-        )
+        sentence = f"hold is {hold:g}, but the update is to be {status}; a hold is for publishing."
+        raise Invalid("hold", sentence, value=f"{hold:g}", limit=0)
     return utc(now + timedelta(seconds=hold))
 
 
@@ -143,7 +149,8 @@ def coverage_with(coverage: Coverage, form: CoverageChanges, pictures: Mapping[s
         changes["starts_at"] = form.starts_at and utc(form.starts_at)
     changed = replace(coverage, **changes)
     if not changed.headline:
-        raise Invalid("headline", "A coverage needs a headline of at least 1 character.")
+        sentence = "A coverage needs a headline of at least 1 character."
+        raise Invalid("headline", sentence, value=changed.headline, limit=1)
     return replace(changed, direction=direction_of_language(changed.language))
 
 
@@ -151,7 +158,8 @@ def picture_of(picture: PictureForm, pictures: Mapping[str, Media], field: str) 
     """An uploaded picture with what is said of it here. Raises `Invalid` for an unknown id."""
     upload = pictures.get(picture.id)
     if upload is None:
-        raise Invalid(field, f"There is no picture {picture.id!r}. Upload it to /api/v1/media first.")
+        sentence = f"There is no picture {picture.id!r}. Upload it to /api/v1/media first."
+        raise Invalid(field, sentence, value=picture.id, limit="the id of an uploaded picture")
     focus = upload.focus
     if "focus" in picture.model_fields_set:
         focus = Focus(picture.focus.x, picture.focus.y) if picture.focus else None

@@ -47,11 +47,13 @@ class Stale(Refused):
 
 
 class Invalid(Refused):
-    """A field's value cannot be taken."""
+    """A field's value cannot be taken. `limit` is what can: a number, or words."""
 
-    def __init__(self, field: str, sentence: str) -> None:
+    def __init__(self, field: str, sentence: str, *, value: str, limit: int | str) -> None:
         super().__init__(sentence)
         self.field = field
+        self.value = value
+        self.limit = limit
 
 
 class KeyMisused(Refused):

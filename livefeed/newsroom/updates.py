@@ -34,11 +34,12 @@ class Updates(Writer):
         form = await self._placed(form, slug)
         now = await self._store.now()
         if status is Status.SCHEDULED and form.publish_at is None:
-            raise Invalid("publish_at", "A scheduled update needs publish_at, the time to publish it.")
+            sentence = "A scheduled update needs publish_at, the time to publish it."
+            raise Invalid("publish_at", sentence, value="", limit="a time to come")
         if status is Status.PUBLISHED and form.publish_at is not None and form.publish_at > now:
-            raise Invalid(
-                "publish_at", "publish_at is an embargo in the future: ask for the status scheduled."
-            )
+            sentence = "publish_at is an embargo in the future: ask for the status scheduled."
+            asked, limit = form.publish_at.isoformat(), now.isoformat()
+            raise Invalid("publish_at", sentence, value=asked, limit=limit)
         held_until = drafting.held_until(form.hold, status, now)
         pictures = await self._pictures(form.pictures)
         new_id = self._new_id()
@@ -247,7 +248,8 @@ class Updates(Writer):
         if update.status is Status.RETRACTED:
             return update  # the decision refuses it, with a sentence of its own
         if update.status.public and form.publish_at is not None:
-            raise Invalid("publish_at", f"The update {update.id} is published: an embargo comes too late.")
+            sentence = f"The update {update.id} is published: an embargo comes too late."
+            raise Invalid("publish_at", sentence, value=form.publish_at.isoformat(), limit="none")
         return drafting.update_with(update, form, coverage, pictures, now)
 
     async def _placed(self, form: drafting.P, slug: str) -> drafting.P:

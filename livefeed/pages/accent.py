@@ -25,7 +25,8 @@ def check_accent(text: str) -> str:
     """The colour as six lower-case hexadecimal digits. Raises `TextRefused` for what is none."""
     found = re.fullmatch(r"#?([0-9A-Fa-f]{3}|[0-9A-Fa-f]{6})", text, re.ASCII)
     if found is None:
-        raise TextRefused(f"accent is {text[:40]!r}; a colour is 3 or 6 hexadecimal digits, such as b3121d.")
+        taken = "3 or 6 hexadecimal digits"
+        raise TextRefused(f"accent is {text[:40]!r}; a colour is {taken}, such as b3121d.", taken)
     digits = found[1].lower()
     return digits if len(digits) == 6 else "".join(digit * 2 for digit in digits)
 

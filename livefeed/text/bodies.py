@@ -57,7 +57,8 @@ def _to_html(source: str, format: Format) -> str:
 
 def _from_markdown(source: str) -> str:
     if (brackets := source.count("[")) > BRACKET_LIMIT:
-        raise TextRefused(f"The Markdown has {brackets} opening brackets; the limit is {BRACKET_LIMIT}.")
+        sentence = f"The Markdown has {brackets} opening brackets; the limit is {BRACKET_LIMIT}."
+        raise TextRefused(sentence, BRACKET_LIMIT)
     markdown = _markdown()
     env: EnvType = {}
     tokens = markdown.parse(source, env)
@@ -65,7 +66,8 @@ def _from_markdown(source: str) -> str:
     if max((token.level for token in tokens), default=0) >= DEPTH_LIMIT - 1:
         raise TextRefused(
             f"The Markdown has quotes or lists inside one another that make {DEPTH_LIMIT} or more levels of"
-            f" tags; the limit is {DEPTH_LIMIT - 1}."
+            f" tags; the limit is {DEPTH_LIMIT - 1}.",
+            DEPTH_LIMIT - 1,
         )
     return str(markdown.renderer.render(tokens, markdown.options, env))
 

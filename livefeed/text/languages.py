@@ -26,7 +26,8 @@ def check_language(tag: str) -> str:
     if match is None:
         raise TextRefused(
             f"The language {tag[:50]!r} is not a language tag of at most {LANGUAGE_LIMIT} characters"
-            " like 'ar', 'ar-SY' or 'ku-Latn' (RFC 5646)."
+            " like 'ar', 'ar-SY' or 'ku-Latn' (RFC 5646).",
+            "a language tag of RFC 5646",
         )
     script, region = match["script"], match["region"]
     return "".join(

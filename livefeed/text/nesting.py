@@ -81,11 +81,13 @@ class _Nesting:
         depth = len(self._open) + 1
         self._depths += depth
         if depth > DEPTH_LIMIT:
-            raise TextRefused(f"The text has {depth} tags inside one another; the limit is {DEPTH_LIMIT}.")
+            sentence = f"The text has {depth} tags inside one another; the limit is {DEPTH_LIMIT}."
+            raise TextRefused(sentence, DEPTH_LIMIT)
         if self._depths > NESTING_LIMIT:
             raise TextRefused(
                 "The text has too many tags inside one another: the sum of their depths is at least "
-                f"{self._depths}; the limit is {NESTING_LIMIT}."
+                f"{self._depths}; the limit is {NESTING_LIMIT}.",
+                NESTING_LIMIT,
             )
         self._parts.append(f"<{tag}{attributes}>")
         if tag != "hr":

@@ -8,6 +8,7 @@ from livefeed.text.characters import clean, clean_line
 from livefeed.text.refusal import TextRefused
 
 SLUG_LIMIT = 80
+TAKEN = "lower-case or caseless letters, digits and single hyphens between them"
 FALLBACK = "coverage"
 RESERVED = frozenset(
     {"account", "audit", "limits", "login", "logout", "new", "people", "subscribers", "tokens", "webhooks"}
@@ -23,21 +24,25 @@ def check_slug(slug: str) -> str:
     """
     shown = repr(slug[:SLUG_LIMIT])
     if not 1 <= len(slug) <= SLUG_LIMIT:
-        raise TextRefused(f"The slug {shown} has {len(slug)} characters; it needs 1 to {SLUG_LIMIT}.")
+        sentence = f"The slug {shown} has {len(slug)} characters; it needs 1 to {SLUG_LIMIT}."
+        raise TextRefused(sentence, SLUG_LIMIT)
     if slug.startswith("-") or slug.endswith("-") or "--" in slug:
-        raise TextRefused(f"The slug {shown} may have single hyphens only, and only between its words.")
+        sentence = f"The slug {shown} may have single hyphens only, and only between its words."
+        raise TextRefused(sentence, TAKEN)
     if slug in RESERVED:
-        raise TextRefused(f"The slug {shown} is the name of a page of the desk; choose another.")
+        raise TextRefused(f"The slug {shown} is the name of a page of the desk; choose another.", TAKEN)
     for character in slug:
         if not _fits(character):
             raise TextRefused(
                 f"The slug {shown} contains U+{ord(character):04X}; only lower-case or caseless "
-                "letters, digits and single hyphens may stand in it."
+                "letters, digits and single hyphens may stand in it.",
+                TAKEN,
             )
     if any(unicodedata.category(word[0])[0] == "M" for word in slug.split("-")):
-        raise TextRefused(f"The slug {shown} has a word that begins with a combining mark.")
+        raise TextRefused(f"The slug {shown} has a word that begins with a combining mark.", TAKEN)
     if clean(slug) != slug:
-        raise TextRefused(f"The slug {shown} is not in Unicode's composed form (NFC); {clean(slug)!r} is.")
+        sentence = f"The slug {shown} is not in Unicode's composed form (NFC); {clean(slug)!r} is."
+        raise TextRefused(sentence, TAKEN)
     return slug
 
 

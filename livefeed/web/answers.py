@@ -79,6 +79,16 @@ class Problem(Exception):
         )
 
 
+class Unfit(Problem):
+    """The refusal of one field: `value` is what came, `limit` what is taken instead, as a number or words."""
+
+    def __init__(
+        self, field: str, value: str, limit: int | str, detail: str = "", *, status: int = 422
+    ) -> None:
+        sentence = detail or f"{field} is {value[:40]!r}; {limit} is taken."
+        super().__init__(status, sentence, field=field, value=value[:100], limit=limit)
+
+
 @web.middleware
 async def answer_errors(request: web.Request, handler: Door) -> web.StreamResponse:
     """Turn every refusal of the rooms below into an answer, and everything else into a plain 500."""
@@ -169,7 +179,7 @@ def _refusal(request: web.Request, reason: Refused) -> Problem:
         headers = {"ETag": f'"{reason.current.revision}"'}
         return Problem(412, str(reason), headers=headers, current=current)
     if isinstance(reason, Invalid):
-        return Problem(422, f"{reason.field}: {reason}", field=reason.field)
+        return Unfit(reason.field, reason.value, reason.limit, f"{reason.field}: {reason}")
     if isinstance(reason, KeyMisused):
         return Problem(422, str(reason), type="idempotency-key-reused", field="Idempotency-Key")
     if isinstance(reason, Closed):

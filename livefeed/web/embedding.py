@@ -22,7 +22,7 @@ from livefeed.pages.widget import (
     update_widget,
 )
 from livefeed.text import TextRefused
-from livefeed.web.answers import Problem
+from livefeed.web.answers import Problem, Unfit
 from livefeed.web.documents import respond
 from livefeed.web.public import front_of, page, published
 from livefeed.web.rooms import rooms_of
@@ -87,12 +87,13 @@ async def oembed(request: web.Request) -> web.Response:
     rooms = rooms_of(request)
     form = request.query.get("format", "json")
     if form not in {"json", "xml"}:
-        raise Problem(501, f"format is {form[:20]!r}; json and xml can be had.", field="format")
+        raise Unfit("format", form, "json or xml", status=501)
     room = Room(_pixels(request, "maxwidth", WIDTH), _pixels(request, "maxheight", HEIGHT))
     url = request.query.get("url", "")
     subject = subject_of(url, rooms.base_url)
     if subject is None:
-        raise Problem(404, f"{url[:200]!r} is not the address of a coverage or an update here.", field="url")
+        sentence = f"{url[:200]!r} is not the address of a coverage or an update here."
+        raise Unfit("url", url, "the address of a coverage or an update", sentence, status=404)
     front = await rooms.fronts.front(subject.slug)
     if front is None:
         raise Unknown(f"There is no coverage {subject.slug!r}.")
@@ -143,15 +144,13 @@ def _look(request: web.Request) -> Look:
     """What the query asks for. Raises `Problem` 400 naming what cannot be."""
     limit = request.query.get("limit", str(USUAL_UPDATES))
     if not (limit.isascii() and limit.isdigit() and len(limit) < 3 and 1 <= int(limit) <= MOST_UPDATES):
-        raise Problem(
-            400, f"limit is {limit[:20]!r}; a number from 1 to {MOST_UPDATES} is taken.", field="limit"
-        )
+        raise Unfit("limit", limit, f"a number from 1 to {MOST_UPDATES}", status=400)
     scheme = Scheme(_choice(request, "theme", tuple(Scheme)))
     asked = request.query.get("accent", "")
     try:
         accent = check_accent(asked) if asked else ""
     except TextRefused as refused:
-        raise Problem(400, str(refused), field="accent") from None
+        raise Unfit("accent", asked, refused.limit, str(refused), status=400) from None
     return Look(int(limit), scheme, accent)
 
 
@@ -159,7 +158,7 @@ def _pixels(request: web.Request, name: str, usual: int) -> int:
     """At most so many pixels as the query allows. Raises `Problem` 400 for what is no number of them."""
     text = request.query.get(name, str(usual))
     if not (text.isascii() and text.isdigit() and len(text) < 9 and int(text) > 0):
-        raise Problem(400, f"{name} is {text[:20]!r}; a number of pixels from 1 is taken.", field=name)
+        raise Unfit(name, text, "a number of pixels from 1", status=400)
     return min(int(text), usual)
 
 
@@ -167,5 +166,5 @@ def _choice(request: web.Request, name: str, choices: tuple[str, ...]) -> str:
     """One of `choices`, the first if nothing is asked for. Raises `Problem` 400."""
     asked = request.query.get(name, choices[0])
     if asked not in choices:
-        raise Problem(400, f"{name} is {asked[:20]!r}; {', '.join(choices)} can be had.", field=name)
+        raise Unfit(name, asked, f"one of {', '.join(choices)}", status=400)
     return asked

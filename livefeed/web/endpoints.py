@@ -14,7 +14,7 @@ from livefeed.audit import Act, Deed
 from livefeed.courier.outside import check_address
 from livefeed.forms import WebhookForm
 from livefeed.store import Key
-from livefeed.web.answers import Problem
+from livefeed.web.answers import Problem, Unfit
 from livefeed.web.guard import Caller
 from livefeed.web.rooms import rooms_of
 from livefeed.webhooks import DeadLetter, Endpoint, secret_bytes, secret_text
@@ -76,7 +76,7 @@ def _endpoint(request: web.Request, form: WebhookForm) -> Endpoint:
             form.url, [ip_network(text) for text in rooms_of(request).settings.private_networks]
         )
     except ValueError as reason:
-        raise Problem(422, f"url: {reason}", field="url", value=form.url[:100]) from None
+        raise Unfit("url", form.url, "an address outside", f"url: {reason}") from None
     if form.secret is not None:
         try:
             secret_bytes(form.secret)

@@ -9,7 +9,7 @@ from aiohttp import web
 
 from livefeed.courier.hub import HubFull
 from livefeed.courier.outside import check_address
-from livefeed.web.answers import RETRY_AFTER, Problem
+from livefeed.web.answers import RETRY_AFTER, Problem, Unfit
 from livefeed.web.guard import anybody
 from livefeed.web.intake import WriteBudget, body_of
 from livefeed.web.rooms import Rooms, rooms_of
@@ -41,9 +41,7 @@ async def subscribe(request: web.Request) -> web.Response:
         topic = Topic.parse(intent.topic, rooms.base_url)
         known = topic is not None and (topic.slug is None or topic.slug in await rooms.fronts.known())
         if not known:
-            raise Problem(
-                422, f"hub.topic is {intent.topic[:200]!r}, which is no feed of this site.", field="hub.topic"
-            )
+            raise Unfit("hub.topic", intent.topic, "a feed of this site")
         try:
             await rooms.subscriptions.ask(intent, await rooms.store.now())
         except HubFull:

@@ -22,7 +22,7 @@ from livefeed.forms import Form
 from livefeed.inputs import Lengths
 from livefeed.settings import Settings
 from livefeed.store import Key, OutcomeUnknown
-from livefeed.web.answers import Problem
+from livefeed.web.answers import Problem, Unfit
 from livefeed.web.guard import Caller, caller_of
 from livefeed.web.rooms import rooms_of
 
@@ -66,7 +66,8 @@ def key_name_of(request: web.Request) -> str | None:
     be kept is told before whatever is wrong there. Raises `Problem` 400 for a malformed one."""
     name = request.headers.get("Idempotency-Key")
     if name is not None and not (1 <= len(name) <= 200 and name.isprintable()):
-        raise Problem(400, f"Idempotency-Key has {len(name)} characters; 1 to 200 printable ones are taken.")
+        sentence = f"Idempotency-Key has {len(name)} characters; 1 to 200 printable ones are taken."
+        raise Unfit("Idempotency-Key", name, 200, sentence, status=400)
     return name
 
 
@@ -101,7 +102,7 @@ def revision_of(request: web.Request, caller: Caller) -> int | None:
         return None
     found = re.fullmatch(r'\s*"([0-9]{1,9})"\s*', text)
     if found is None:
-        raise Problem(400, f'If-Match is {text[:40]!r}; it takes one revision in quotes, such as "3".')
+        raise Unfit("If-Match", text, 'one revision in quotes, such as "3",', status=400)
     return int(found[1])
 
 
@@ -134,9 +135,7 @@ def own_id_of(request: web.Request) -> str:
     """The id that an address ends in, where the client makes it. Raises `Problem` 422."""
     id = request.match_info["id"]
     if not re.fullmatch(r"[A-Za-z0-9-]{1,64}", id):
-        raise Problem(
-            422, f"The id is {id[:64]!r}; 1 to 64 letters, digits and dashes are taken.", field="id"
-        )
+        raise Unfit("id", id, "a text of 1 to 64 letters, digits and dashes")
     return id
 
 
@@ -182,10 +181,18 @@ def _invalid(invalid: ValidationError) -> Problem:
         sentence = error["msg"].removeprefix("Value error, ")
         value = _shown(error["input"])
         told = {"field": field.removeprefix(".") or "body", "detail": sentence[:500], "value": value[:100]}
-        limit = error.get("ctx", {}).get("max_length")
+        limit = _limit(error.get("ctx", {}))
         errors.append(told if limit is None else {**told, "limit": limit})
     first: dict[str, Any] = {**errors[0], "errors": errors}
     return Problem(422, f"{first['field']}: {first.pop('detail')}", **first)
+
+
+def _limit(context: Mapping[str, Any]) -> object:
+    """What is taken instead, of the facts that pydantic tells of a refusal."""
+    for name in ("max_length", "min_length", "le", "ge", "expected", "pattern"):
+        if name in context:
+            return context[name]
+    return getattr(context.get("error"), "limit", None)
 
 
 def _shown(value: object) -> str:

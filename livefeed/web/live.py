@@ -15,7 +15,7 @@ from livefeed.model import Position, Role
 from livefeed.newsroom import Unknown
 from livefeed.store import StoreAway
 from livefeed.tail import Entry
-from livefeed.web.answers import Problem
+from livefeed.web.answers import Problem, Unfit
 from livefeed.web.guard import anybody, caller_of, needs, require_same_origin
 from livefeed.web.rooms import rooms_of
 from livefeed.web.sockets import detach, detachable, plain_events, plain_websocket
@@ -257,7 +257,7 @@ def _answer(position: Position, texts: list[str], *, more: bool, reload: bool = 
 def _view(request: web.Request) -> View:
     view = request.query.get("view", "json")
     if view not in {"json", "html"}:
-        raise Problem(400, f"view is {view[:40]!r}; json and html can be had.", field="view")
+        raise Unfit("view", view, "json or html", status=400)
     return View(view)
 
 
@@ -265,7 +265,7 @@ def _counted(request: web.Request) -> bool:
     """Whether this connection is told of as an open page: a desk's own page, or a probe, says no."""
     counted = request.query.get("counted", "yes")
     if counted not in {"yes", "no"}:
-        raise Problem(400, f"counted is {counted[:40]!r}; yes and no can be had.", field="counted")
+        raise Unfit("counted", counted, "yes or no", status=400)
     return counted == "yes"
 
 
@@ -274,14 +274,14 @@ def _number(request: web.Request, name: str, default: int, least: int, most: int
     if text is None:
         return default
     if not (text.isascii() and text.isdigit() and len(text) < 9 and int(text) >= least):
-        raise Problem(400, f"{name} is {text[:40]!r}; a number from {least} to {most} is taken.", field=name)
+        raise Unfit(name, text, f"a number from {least} to {most}", status=400)
     return min(int(text), most)
 
 
 def _seconds(request: web.Request, name: str) -> float:
     text = request.query.get(name, "0")
     if re.fullmatch(r"\d{1,6}(\.\d{1,6})?", text, re.ASCII) is None:
-        raise Problem(400, f"{name} is {text[:40]!r}; a number of seconds is taken.", field=name)
+        raise Unfit(name, text, "a number of seconds", status=400)
     return float(text)
 
 

@@ -14,7 +14,7 @@ from livefeed.newsroom import Unknown
 from livefeed.pages import archive_pages, archived_pages
 from livefeed.store import StoreAway
 from livefeed.timeline import Front
-from livefeed.web.answers import Problem
+from livefeed.web.answers import Problem, Unfit
 from livefeed.web.public import (
     PAGE_CACHING,
     front_of,
@@ -144,7 +144,7 @@ async def _page_with(request: web.Request, front: Front) -> web.Response:
 def _oldest_first(request: web.Request) -> bool:
     order = request.query.get("order", "newest")
     if order not in {"newest", "oldest"}:
-        raise Problem(400, f"order is {order[:40]!r}; newest and oldest can be had.", field="order")
+        raise Unfit("order", order, "newest or oldest", status=400)
     return order == "oldest"
 
 

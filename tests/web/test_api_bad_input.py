@@ -6,6 +6,7 @@ import gzip
 import json
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import parse_qs
 
 import brotli
 import pytest
@@ -276,13 +277,21 @@ async def test_every_wrong_field_is_named_at_once(quiet: Server) -> None:
 
 async def test_a_program_finds_the_value_as_it_came_and_the_limit_by_itself(quiet: Server) -> None:
     for fields, value, limit in (
-        ({"verification": "شائعة"}, "شائعة", None),
         ({"breaking": [True, None]}, "[true, null]", None),
+        ({"verification": "شائعة"}, "شائعة", "'confirmed', 'unconfirmed' or 'denied'"),
         ({"headline": "x" * 301}, "x" * 100, 300),
+        ({"media": [{"id": "x"}] * 21}, json.dumps([{"id": "x"}] * 21)[:100], 20),
+        ({"media": [{"id": "none"}]}, "none", "the id of an uploaded picture"),
+        ({"hold": 61}, "61", 60),
+        ({"language": "arabisch"}, "arabisch", "a language tag of RFC 5646"),
+        ({"displayed_at": "soon"}, "soon", "a time of RFC 3339, such as 2026-11-23T17:15:00Z"),
+        ({"body": "[" * 2001}, "[" * 100, 2000),
+        ({"status": "scheduled"}, "", "a time to come"),
     ):
         problem = await refused(quiet, await publish(quiet, **fields), 422)
         assert (problem["value"], problem.get("limit")) == (value, limit)
-        assert (problem["errors"][0]["value"], problem["errors"][0].get("limit")) == (value, limit)
+        for error in problem.get("errors", []):
+            assert (error["value"], error.get("limit")) == (value, limit)
 
 
 async def test_the_notes_of_corrections_retractions_and_submissions_are_checked_too(server: Server) -> None:
@@ -368,6 +377,8 @@ async def test_hostile_markup_never_reaches_a_reader(server: Server) -> None:
 async def test_a_query_that_cannot_be_taken_is_named(quiet: Server, query: str, field: str) -> None:
     problem = await refused(quiet, await quiet.ask("GET", f"{UPDATES}?{query}"), 400)
     assert problem["field"] == field
+    assert problem["value"] == parse_qs(query, keep_blank_values=True, errors="replace")[field][0]
+    assert problem["limit"]
 
 
 @pytest.mark.parametrize("key", ["", "x" * 201, "tab\tin it", "\u00a0\u2028", "\u202e"])
@@ -375,6 +386,7 @@ async def test_a_malformed_idempotency_key_is_refused(quiet: Server, key: str) -
     headers = {"Idempotency-Key": key}
     problem = await refused(quiet, await quiet.ask("POST", UPDATES, json={"body": "x"}, headers=headers), 400)
     assert "200" in problem["detail"]
+    assert (problem["field"], problem["value"], problem["limit"]) == ("Idempotency-Key", key[:100], 200)
 
 
 @pytest.mark.parametrize(

@@ -91,7 +91,7 @@ async def test_pages_of_the_unpublished_join_without_a_gap_or_a_double(server: S
     assert (page["more"], page["before"]) == (False, None)
     refused = await server.ask("GET", f"{UPDATES}?status=draft&before=gone")
     assert refused.status == 400
-    assert "before is 'gone', which is not in this list" in refused.json()["detail"]
+    assert "before is 'gone'; the id of an update in this list is taken." in refused.json()["detail"]
 
 
 async def test_each_status_has_its_list(server: Server) -> None:

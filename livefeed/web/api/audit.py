@@ -9,7 +9,7 @@ from aiohttp import web
 
 from livefeed.audit import Entry, Search, entry_document, entry_line, entry_row
 from livefeed.model import Role
-from livefeed.web.answers import Problem
+from livefeed.web.answers import Unfit
 from livefeed.web.api.answers import json_answer
 from livefeed.web.guard import Scope, caller_of, needs
 from livefeed.web.rooms import Rooms, rooms_of
@@ -30,12 +30,13 @@ async def read_audit(request: web.Request) -> web.StreamResponse:
     search = Search(coverage=query.get("coverage", ""), by=query.get("by", ""))
     before, after = _number(request, "before"), _number(request, "after")
     if before is not None and after is not None:
-        raise Problem(400, "before and after exclude each other: ask for one way.", field="after")
+        sentence = "before and after exclude each other: ask for one way."
+        raise Unfit("after", str(after), "before or after", sentence, status=400)
     form = query.get("format", "json")
     if form in FILES:
         return await _file(request, form, search, after or 0)
     if form != "json":
-        raise Problem(400, f"format is {form[:40]!r}; json, csv and jsonl can be had.", field="format")
+        raise Unfit("format", form, "json, csv or jsonl", status=400)
     limit = min(_number(request, "limit") or 50, MOST)
     found = await rooms_of(request).store.acts(search, limit=limit + 1, before=before, after=after)
     shown = found[:limit]
@@ -82,5 +83,5 @@ def _number(request: web.Request, name: str) -> int | None:
     if text is None:
         return None
     if not (text.isascii() and text.isdigit() and len(text) < 16 and (int(text) or name == "after")):
-        raise Problem(400, f"{name} is {text[:40]!r}; a number is taken.", field=name)
+        raise Unfit(name, text, "a number", status=400)
     return int(text)

@@ -11,7 +11,7 @@ from aiohttp import web
 
 from livefeed.forms import UpdateForm
 from livefeed.model import Role
-from livefeed.web.answers import Problem
+from livefeed.web.answers import Unfit
 from livefeed.web.api.answers import written_answer
 from livefeed.web.guard import needs
 from livefeed.web.intake import key_of, lengths_of, received, validated
@@ -61,14 +61,14 @@ def _texts_of(request: web.Request) -> dict[str, list[str]]:
 
 
 def _fields(texts: Mapping[str, list[str]]) -> dict[str, object]:
-    """The fields of the form. Raises `Problem` 422 for a flag that is neither yes nor no."""
+    """The fields of the form. Raises `Unfit` 422 for a flag that is neither yes nor no."""
     fields: dict[str, object] = {}
     for name, sent in texts.items():
         if name in {"breaking", "key_event"}:
             word = sent[0].strip().lower()
             if word not in YES | NO:
                 header = FIELDS[name]
-                raise Problem(422, f"{header} is {word[:40]!r}; yes or no is taken.", field=header)
+                raise Unfit(header, word, "yes or no")
             fields[name] = word in YES
         else:
             fields[name] = sent if name == "byline" else sent[0]
@@ -93,6 +93,6 @@ def _text_of(body: bytes) -> str:
     try:
         return body.decode()
     except UnicodeDecodeError as reason:
-        raise Problem(
-            400, f"The body is not UTF-8: byte {reason.start} is {body[reason.start]:#04x}.", field="body"
-        ) from None
+        wrong = f"{body[reason.start]:#04x}"
+        sentence = f"The body is not UTF-8: byte {reason.start} is {wrong}."
+        raise Unfit("body", wrong, "UTF-8", sentence, status=400) from None

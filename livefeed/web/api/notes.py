@@ -13,7 +13,7 @@ from livefeed.model import Editor, Role
 from livefeed.newsroom import KeyMisused
 from livefeed.notes import Note, NoteKind, NoteState, TooManyNotes
 from livefeed.store import Conflict
-from livefeed.web.answers import Problem
+from livefeed.web.answers import Problem, Unfit
 from livefeed.web.api.answers import json_answer
 from livefeed.web.guard import Caller, caller_of, needs
 from livefeed.web.intake import WriteBudget, key_of, lengths_of, parsed, received, revision_of
@@ -86,9 +86,7 @@ async def tick_note(request: web.Request) -> web.Response:
         form = parsed(request, body, NoteChanges, lengths_of(rooms.settings))
         state = NoteState(form.state)
         if not state.fits(note.kind):
-            raise Problem(
-                422, f"state is {state!r}, which is not for a {note.kind}.", field="state", value=state.value
-            )
+            raise Unfit("state", state.value, f"a state of a {note.kind}")
         if state is not note.state:
             try:
                 note = await rooms.notes.tick(request.match_info["slug"], note, state, by=caller.editor)

@@ -9,7 +9,7 @@ from aiohttp import BodyPartReader, web
 from aiohttp.http_exceptions import BadHttpMessage
 
 from livefeed.model import Focus, Role
-from livefeed.web.answers import Problem
+from livefeed.web.answers import Problem, Unfit
 from livefeed.web.api.answers import written_answer
 from livefeed.web.guard import Scope, caller_of, needs
 from livefeed.web.intake import in_time, key_name_of, key_of
@@ -59,7 +59,7 @@ async def _parts_of(request: web.Request, limit: int) -> tuple[bytes, dict[str, 
     except (ValueError, BadHttpMessage) as reason:
         raise Problem(400, f"The multipart body is broken: {str(reason)[:200]}") from None
     if upload is None:
-        raise Problem(422, "The multipart body has no field file.", field="file")
+        raise Unfit("file", "", "a picture", "The multipart body has no field file.")
     return upload, fields
 
 
@@ -76,7 +76,7 @@ def _focus(fields: Mapping[str, str]) -> Focus | None:
             sentence = (
                 f"{name} is {value!r}; focus_x and focus_y are numbers from 0 to 100, and come together."
             )
-            raise Problem(422, sentence, field=name, value=value, limit="0 to 100")
+            raise Unfit(name, value, "0 to 100", sentence)
     return Focus(float(fields["focus_x"]), float(fields["focus_y"]))
 
 

@@ -10,7 +10,7 @@ from livefeed.events import public_media
 from livefeed.forms import PreviewForm
 from livefeed.model import Media, Role
 from livefeed.previews import Preview, TooMany, Unreadable
-from livefeed.web.answers import Problem
+from livefeed.web.answers import Problem, Unfit
 from livefeed.web.api.answers import json_answer
 from livefeed.web.guard import Scope, caller_of, needs
 from livefeed.web.intake import body_of, key_of, lengths_of, parsed
@@ -33,7 +33,8 @@ async def look_at(request: web.Request) -> web.Response:
     except TooMany as reason:
         raise Problem(429, str(reason), headers={"Retry-After": str(reason.wait)}) from None
     except Unreadable as reason:
-        raise Problem(422 if reason.refused else 502, str(reason), field="url", value=form.url) from None
+        status = 422 if reason.refused else 502
+        raise Unfit("url", form.url, "the address of a public page", str(reason), status=status) from None
     media = None
     if preview.picture is not None:
         picture = preview.picture

@@ -9,7 +9,7 @@ from aiohttp import web
 from livefeed.events import public_coverage, public_update, rfc3339
 from livefeed.model import Position, Role, Update
 from livefeed.store import Revision
-from livefeed.web.answers import Problem
+from livefeed.web.answers import Problem, Unfit
 from livefeed.web.api.answers import json_answer
 from livefeed.web.guard import Scope, caller_of, needs
 from livefeed.web.rooms import rooms_of
@@ -27,7 +27,7 @@ async def list_coverages(request: web.Request) -> web.Response:
     were not."""
     archived = request.query.get("archived")
     if archived not in {None, "yes", "no"}:
-        raise Problem(400, f"archived is {archived[:40]!r}; yes and no can be asked for.", field="archived")
+        raise Unfit("archived", archived, "yes or no", status=400)
     caller = await caller_of(request)
     rooms = rooms_of(request)
     site = await rooms.store.site(1)
@@ -80,12 +80,8 @@ async def list_updates(request: web.Request) -> web.Response:
         shown, more = older[:limit], len(older) > limit
         before = shown[-1].id if more else None
     else:
-        raise Problem(
-            400,
-            f"status is {status[:40]!r}; published, retracted, unpublished, draft, submitted and scheduled "
-            "can be had.",
-            field="status",
-        )
+        taken = "published, retracted, unpublished, draft, submitted or scheduled"
+        raise Unfit("status", status, taken, status=400)
     documents = [public_update(update, rooms.base_url) for update in shown]
     return json_answer({"updates": documents, "more": more, "before": before})
 
@@ -139,9 +135,7 @@ def _after(before: str | None, listed: list[Update]) -> list[Update]:
     for place, update in enumerate(listed):
         if update.id == before:
             return listed[place + 1 :]
-    raise Problem(
-        400, f"before is {before[:40]!r}, which is not in this list; begin at its top.", field="before"
-    )
+    raise Unfit("before", before, "the id of an update in this list", status=400)
 
 
 async def _before(request: web.Request, slug: str) -> int | None:
@@ -155,18 +149,13 @@ async def _before(request: web.Request, slug: str) -> int | None:
         return position.offset
     update = await rooms_of(request).store.update(text)
     if update is None or update.coverage != slug or not update.status.public:
-        raise Problem(
-            400,
-            f"before is {text[:40]!r}; a cursor of an earlier answer, or a published update's id, is taken.",
-            field="before",
-        )
+        taken = "a cursor of an earlier answer or a published update's id"
+        raise Unfit("before", text, taken, status=400)
     return update.order
 
 
 def _limit(request: web.Request) -> int:
     text = request.query.get("limit", "50")
     if not (text.isascii() and text.isdigit() and len(text) < 9 and int(text) >= 1):
-        raise Problem(
-            400, f"limit is {text[:40]!r}; a number from 1 to {MOST_LISTED} is taken.", field="limit"
-        )
+        raise Unfit("limit", text, f"a number from 1 to {MOST_LISTED}", status=400)
     return min(int(text), MOST_LISTED)

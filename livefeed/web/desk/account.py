@@ -10,7 +10,7 @@ from aiohttp import web
 from livefeed.accounts import LoginRefused, PasswordRefused, PasswordsBusy, Session, TooSoon
 from livefeed.audit import Act
 from livefeed.model import Role
-from livefeed.web.answers import Problem, remember_desk_language
+from livefeed.web.answers import Unfit, remember_desk_language
 from livefeed.web.desk.entrance import at_the_desk, page
 from livefeed.web.desk.fields import fields_of
 from livefeed.web.guard import SESSION_COOKIE, Scope, from_here, needs
@@ -67,11 +67,7 @@ async def choose_language(request: web.Request) -> web.StreamResponse:
     rooms, editor = rooms_of(request), session.editor
     language = (await fields_of(request))["language"]
     if language and language not in rooms.pages.desk_languages:
-        raise Problem(
-            422,
-            f"language is {language[:40]!r}; {', '.join(rooms.pages.desk_languages)} can be chosen.",
-            field="language",
-        )
+        raise Unfit("language", language, f"one of {', '.join(rooms.pages.desk_languages)}")
     await rooms.accounts.people.set_language(editor.name, language)
     act = Act.of(editor, "set-language", f"account:{editor.account}", detail=language)
     await rooms.store.note(act)

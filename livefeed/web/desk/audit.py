@@ -6,7 +6,7 @@ from aiohttp import web
 
 from livefeed.audit import Search
 from livefeed.model import Role
-from livefeed.web.answers import Problem
+from livefeed.web.answers import Unfit
 from livefeed.web.desk.entrance import at_the_desk, page
 from livefeed.web.guard import Scope, needs
 from livefeed.web.rooms import rooms_of
@@ -25,7 +25,7 @@ async def audit_page(request: web.Request) -> web.Response:
     search = Search(coverage=query.get("coverage", ""), by=query.get("by", ""))
     before = query.get("before")
     if before is not None and not (before.isascii() and before.isdigit() and 0 < len(before) < 16):
-        raise Problem(400, f"before is {before[:40]!r}; a number is taken.", field="before")
+        raise Unfit("before", before, "a number", status=400)
     entries = await rooms.store.acts(search, limit=SHOWN + 1, before=int(before) if before else None)
     shown = entries[:SHOWN]
     site = await rooms.fronts.site()

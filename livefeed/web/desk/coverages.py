@@ -12,7 +12,7 @@ from livefeed.newsroom import Unknown
 from livefeed.pages import Panels
 from livefeed.signatures import signature_of
 from livefeed.timeline import Front
-from livefeed.web.answers import STYLE_NONCE, Problem
+from livefeed.web.answers import STYLE_NONCE, Unfit
 from livefeed.web.desk.entrance import HTML, at_the_desk, page
 from livefeed.web.documents import respond
 from livefeed.web.guard import Scope, needs
@@ -61,7 +61,7 @@ async def desk(request: web.Request) -> web.Response:
         waiting = [update for update in waiting if update.author == editor.account]
     before = request.query.get("retracted")
     if before is not None and not (before.isascii() and before.isdigit() and 0 < len(before) < 16):
-        raise Problem(400, f"retracted is {before[:40]!r}; a number is taken.", field="retracted")
+        raise Unfit("retracted", before, "a number", status=400)
     retracted = await rooms.store.retracted(slug, int(before) if before else None, RETRACTED_SHOWN + 1)
     panels = Panels(
         (*waiting, *retracted[:RETRACTED_SHOWN]),

@@ -8,7 +8,7 @@ from aiohttp import web
 
 from livefeed.accounts import AccountRefused
 from livefeed.model import Role
-from livefeed.web.answers import Problem
+from livefeed.web.answers import Problem, Unfit
 from livefeed.web.intake import body_of
 
 FORM_BYTES = 65_536  # many ticked coverages
@@ -51,8 +51,7 @@ def _role(chosen: str, field: str) -> Role:
     try:
         return Role(chosen)
     except ValueError:
-        sentence = f"{field} is {chosen[:40]!r}; {', '.join(Role)} can be chosen."
-        raise Problem(422, sentence, field=field) from None
+        raise Unfit(field, chosen, f"one of {', '.join(Role)}") from None
 
 
 class NothingChosen(AccountRefused):

@@ -8,7 +8,7 @@ from livefeed.accounts import AccountRefused
 from livefeed.accounts.account import check_label, fold
 from livefeed.audit import Act
 from livefeed.model import Editor, Role
-from livefeed.web.answers import Problem
+from livefeed.web.answers import Problem, Unfit
 from livefeed.web.desk.entrance import at_the_desk, page
 from livefeed.web.desk.fields import NothingChosen, fields_of
 from livefeed.web.guard import Scope, needs
@@ -34,7 +34,7 @@ async def make_token(request: web.Request) -> web.Response:
     rooms = rooms_of(request)
     account = next((one for one in await rooms.accounts.people.all() if one.id == fields["editor"]), None)
     if account is None:
-        raise Problem(422, f"editor is {fields['editor'][:64]!r}, which is no account.", field="editor")
+        raise Unfit("editor", fields["editor"], "the id of an account")
     role = fields.role() if fields["role"] else None
     try:
         label = check_label(fields["label"])

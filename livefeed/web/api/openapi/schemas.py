@@ -77,6 +77,7 @@ def _plain(schema: Any, lengths: Lengths) -> Any:
 TEXT = {"type": "string"}
 COUNT: Json = {"type": "integer", "minimum": 0}
 TIME = {"type": "string", "format": "date-time"}
+LIMIT = {"type": ["number", "string"], "description": "What is taken instead."}
 CURSOR = {"type": "string", "description": "A position, opaque but for equality."}
 POSITION = {
     "type": ["string", "null"],
@@ -181,12 +182,10 @@ OWN_SCHEMAS: dict[str, Json] = {
         optional={
             "field": TEXT,
             "value": TEXT,
-            "limit": {"type": ["integer", "string"]},
+            "limit": LIMIT,
             "errors": {
                 "type": "array",
-                "items": object_of(
-                    {"field": TEXT, "detail": TEXT, "value": TEXT}, optional={"limit": {"type": "integer"}}
-                ),
+                "items": object_of({"field": TEXT, "detail": TEXT, "value": TEXT}, optional={"limit": LIMIT}),
             },
         },
     ),
