@@ -7,7 +7,6 @@
 const HELLO_TIMEOUT = 3000; // doubled after each round in which every way failed: a weak line needs longer
 const SILENCE_TIMEOUT = 60000; // heartbeats come every 25 s at most: two missed ones are a dead connection
 const STEADY = 3000; // a connection that stood so long was no failed attempt
-const SLEPT = 90000; // timers of hidden pages come once a minute, those of a machine that slept later
 const BASE_DELAY = 500;
 const LONGEST_DELAY = 20000;
 const PATIENCE = 4; // failures in a row before a way that has worked here is given up
@@ -93,11 +92,8 @@ export class Connection {
     addEventListener('pagehide', () => this.#drop()); // a page with an open socket is not kept for «back»
     addEventListener('pageshow', event => event.persisted && this.open());
     document.addEventListener('visibilitychange', () => document.hidden || this.#wake());
-    let last = Date.now();
-    setInterval(() => {
-      if (Date.now() - last > SLEPT) this.#wake();
-      last = Date.now();
-    }, 10000);
+    // The clock goes on while a machine sleeps, and the alarm does not.
+    setInterval(() => this.#greeted && Date.now() - this.#heard > SILENCE_TIMEOUT && this.#wake(), 10000);
     this.open();
   }
 
@@ -116,7 +112,7 @@ export class Connection {
       this.#proven = this.#way;
       this.#failures = 0;
       this.position ||= frame.position;
-      this.tell(true);
+      this.tell(true, false);
     } else if (frame.kind === 'heartbeat') {
       if (frame.position === this.position) this.#attempt = 0;
       else this.#again();

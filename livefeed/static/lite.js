@@ -54,8 +54,17 @@ function apply({ id, html }) {
     waiting.set(id, element);
   }
   const entry = id && document.getElementById(`k-${id}`);
-  if (entry && !('keyEvent' in element.dataset && element.dataset.status === 'published')) entry.remove();
+  if (entry && !('keyEvent' in element.dataset && element.dataset.status === 'published')) drop(entry);
   else entry?.querySelector('span').replaceChildren(...element.querySelector('h3').cloneNode(true).childNodes);
+}
+
+// Takes an entry off the key events; the focus goes from it to what is left of them, or else to the updates.
+function drop(entry) {
+  const events = entry.closest('.key-events');
+  const focused = events === document.activeElement || entry.contains(document.activeElement);
+  entry.remove();
+  events.hidden = !events.querySelector('li');
+  if (focused) focus(events.hidden ? list() : events);
 }
 
 // Counts what waits, or puts it in; gives the newest article that was put in.

@@ -6,28 +6,28 @@
 
 import { Connection } from './connection.js';
 import { lastVisit } from './last-visit.js';
-import { focus, replace, steady } from './reading-place.js';
+import { focus, steady } from './reading-place.js';
 import { remember } from './remembered.js';
 
-const LOST_SHOWN_AFTER = 5000; // most losses mend sooner; a line that flickers alarms for nothing
 const ANNOUNCE_INTERVAL = 10000;
 const PICTURE = 16; // between pictures: in one of them a change would meet what is moved in it
-const AT_ONCE = 2; // frames: a weak phone needs some 30 ms for each, and a burst must not make it deaf
+// What is taken between two pictures, for a weak phone must not be deaf meanwhile: of articles, and of frames that wait,
+// it takes in one in 5 ms; each frame that shows at once has it move what else is in the window, some 30 ms.
+const BITE = 5;
+const SHOWN_AT_ONCE = 2;
 const MOST = 100; // articles that stay by themselves: a weak phone has to lay all of them out
 
 customElements.define('live-coverage', class extends HTMLElement {
-  #frames = [];
+  #coming = []; // frames, and articles that are to be put in
   #waiting = new Map(); // id → article, oldest first
   #skipped = 0; // came before those that wait, and would be cut at once
-  #announced = 0;
   #unannounced = 0;
   #title = document.title;
-  #lost;
   #soon;
+  #quiet;
 
   connectedCallback() {
     if (this.connection) return;
-    this.querySelector('new-updates').addEventListener('reveal', () => this.#reveal());
     this.addEventListener('click', event => this.#click(event));
     const line = this.querySelector('.last-visit');
     if (line) lastVisit(line, () => this.#stream(), element => place(this.#part('updates'), element));
@@ -40,41 +40,50 @@ customElements.define('live-coverage', class extends HTMLElement {
   }
 
   #receive(frame) {
-    this.#frames.push(frame);
-    this.#soon ??= setTimeout(() => this.#take(), PICTURE);
+    this.#coming.push(frame);
+    this.#goOn();
+  }
+
+  #goOn() {
+    if (this.#coming.length) this.#soon ??= setTimeout(() => this.#take(), PICTURE);
   }
 
   #take() {
-    const frames = this.#frames.splice(0, AT_ONCE);
-    this.#soon = this.#frames.length ? setTimeout(() => this.#take(), PICTURE) : undefined;
     const edge = this.#atEdge();
     const live = !this.querySelector('pause-updates')?.paused && ('immediate' in this.dataset || edge && !document.hidden);
+    const most = live && !this.#coming[0].article ? SHOWN_AT_ONCE : BITE;
+    const bite = this.#coming.splice(0, document.hidden ? Infinity : most); // timers of hidden pages come seldom
+    this.#soon = undefined;
+    this.#goOn();
     // What comes in at the top is to be seen, not to be held above the window.
-    const seen = live && edge && !this.#oldestFirst && frames.some(({ kind }) => kind === 'published');
+    const seen = live && edge && !this.#oldestFirst && bite.some(({ kind }) => kind === 'published');
     try {
       steady(this, () => {
-        for (const frame of frames) this.#apply(frame, live);
+        for (const one of bite) this.#apply(one, live);
         if (live) this.#cut();
       }, scrollY > 0 && !seen);
+      this.#count();
     } catch (error) {
       console.error(error);
       this.connection.begin(); // an event that could not be applied must not become a silent hole
     }
   }
 
-  #apply({ kind, id, html }, live) {
-    const template = document.createElement('template');
-    template.innerHTML = html;
-    const element = template.content.firstElementChild;
+  #apply({ kind, id, html, article }, live) {
+    if (article) {
+      if (!document.getElementById(article.id)) this.#insert(article); // older ones may have been asked for twice
+      return;
+    }
+    const element = made(html);
     const shown = document.getElementById(`u-${id}`);
     // A page that shows a part of the channel only may turn a frame away, see widget.js.
     const detail = { kind, element, known: shown ?? this.#waiting.get(id) };
     if (!this.dispatchEvent(new CustomEvent('frame', { cancelable: true, detail }))) return;
+    element.classList.toggle('fresh', !shown || !kind.endsWith('pinned'));
     if (kind === 'coverage') {
       this.#part('header').replaceWith(element);
     } else if (shown) {
-      replace(shown, element);
-      if (!kind.endsWith('pinned')) element.classList.add('fresh');
+      shown.replaceWith(element);
       this.#mirror(element);
     } else if (this.#waiting.has(id)) {
       this.#waiting.set(id, element);
@@ -94,7 +103,6 @@ customElements.define('live-coverage', class extends HTMLElement {
         this.#waiting.delete(this.#waiting.keys().next().value);
         this.#skipped += 1;
       }
-      this.#count();
     }
     this.#unannounced += 1;
     this.#announce();
@@ -102,7 +110,6 @@ customElements.define('live-coverage', class extends HTMLElement {
 
   #insert(article) {
     place(this.#part('updates'), article);
-    article.classList.add('fresh');
     this.querySelector('.empty')?.remove();
     this.#mirror(article);
   }
@@ -112,10 +119,19 @@ customElements.define('live-coverage', class extends HTMLElement {
     const gone = this.#leave([...this.#stream(), ...Array(this.#skipped), ...arrived]);
     this.#forget();
     const fresh = arrived.filter(article => !gone.includes(article));
-    for (const article of fresh) this.#insert(article);
-    const first = fresh.at(this.#oldestFirst ? 0 : -1);
-    (this.#oldestFirst ? first : this.#part('updates'))?.scrollIntoView();
+    if (!this.#oldestFirst) fresh.reverse();
+    this.#put(fresh);
+    const [first] = fresh;
+    // At once: a glide over all of it would have all of it drawn.
+    (this.#oldestFirst ? first : this.#part('updates'))?.scrollIntoView({ behavior: 'instant' });
     if (first) focus(first);
+  }
+
+  // Puts some of `articles` in at once, the others between the next pictures and before what comes.
+  #put(articles) {
+    for (const article of articles.slice(0, BITE)) this.#insert(article);
+    this.#coming.unshift(...articles.slice(BITE).map(article => ({ article })));
+    this.#goOn();
   }
 
   // The oldest archive pages leave the page once nobody can miss them; the link at the old end leads to them.
@@ -137,13 +153,12 @@ customElements.define('live-coverage', class extends HTMLElement {
   #lead(page) {
     const nav = this.#part('pages');
     nav.dataset.pages = page;
-    const link = nav.querySelector('[rel="prev"]') ?? nav.appendChild(document.createElement('a'));
-    const href = `${this.dataset.channel}?page=${page}${this.#oldestFirst ? '&order=oldest' : ''}`;
-    Object.assign(link, { rel: 'prev', href, textContent: nav.dataset.older });
+    nav.querySelector('[rel="prev"]').href = `${this.dataset.channel}?page=${page}${this.#oldestFirst ? '&order=oldest' : ''}`;
     nav.hidden = !page;
   }
 
   #click(event) {
+    if (event.target.closest('new-updates')) this.#reveal();
     const link = event.target.closest('a');
     if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
     const id = link.closest('.key-events li, .pinned-block article')?.id.slice(2);
@@ -153,7 +168,6 @@ customElements.define('live-coverage', class extends HTMLElement {
       event.preventDefault();
       this.#older(link.href).catch(() => location.assign(link.href));
     } else if (id && link.matches('.key-events a, .permalink')) {
-      if (this.#waiting.has(id)) this.#reveal();
       const article = document.getElementById(`u-${id}`);
       link.href = article ? `#u-${id}` : `${this.dataset.channel}?with=${id}`;
       if (article) focus(article);
@@ -163,11 +177,12 @@ customElements.define('live-coverage', class extends HTMLElement {
   async #older(address) {
     const page = await load(address);
     const articles = [...page.querySelectorAll('.updates > article')].filter(({ id }) => !document.getElementById(id));
+    articles.sort((one, other) => order(other) - order(one));
     steady(this, () => {
-      for (const article of articles) place(this.#part('updates'), article);
-      this.#lead(this.#part('pages').dataset.pages - 1);
+      this.#put(articles);
+      this.#lead(new URL(address).searchParams.get('page') - 1); // however often it was pressed meanwhile
     });
-    if (articles.length) focus(articles.reduce((one, other) => (order(one) > order(other) ? one : other)));
+    if (articles.length) focus(articles[0]);
   }
 
   #forget() {
@@ -178,34 +193,29 @@ customElements.define('live-coverage', class extends HTMLElement {
 
   #count() {
     const count = this.#skipped + this.#waiting.size;
+    const title = count ? `(${count}) ${this.#title}` : this.#title;
+    if (document.title === title) return;
+    document.title = title;
     this.querySelector('new-updates').count = count;
-    document.title = count ? `(${count}) ${this.#title}` : this.#title;
   }
 
   // Counts only, and seldom: a screen reader must not be talked over by a busy story.
   #announce() {
-    clearTimeout(this.soon);
-    const wait = this.#announced + ANNOUNCE_INTERVAL - performance.now();
-    if (this.#announced && wait > 0) {
-      this.soon = setTimeout(() => this.#announce(), wait);
-      return;
-    }
+    if (this.#quiet || !this.#unannounced) return;
     this.querySelector('[role="status"]').textContent = this.querySelector('new-updates').words(this.#unannounced);
-    this.#announced = performance.now();
     this.#unannounced = 0;
+    this.#quiet = setTimeout(() => {
+      this.#quiet = 0;
+      this.#announce();
+    }, ANNOUNCE_INTERVAL);
   }
 
   // What else on the page shows this update: the pinned block and the list of key events.
   #mirror(article) {
     const { id, status } = article.dataset;
     const block = this.#part('pinned');
-    const pinned = block.querySelector('article');
-    if ('pinned' in article.dataset) {
-      if (pinned) replace(pinned, copyOf(article));
-      else block.append(copyOf(article));
-    } else if (pinned?.dataset.id === id) {
-      pinned.remove();
-    }
+    if ('pinned' in article.dataset) block.replaceChildren(copyOf(article));
+    else document.getElementById(`p-${id}`)?.remove();
     block.hidden = !block.querySelector('article');
 
     const list = this.#part('key-events');
@@ -214,10 +224,8 @@ customElements.define('live-coverage', class extends HTMLElement {
     document.getElementById(`k-${id}`)?.remove();
     if ('keyEvent' in article.dataset && status === 'published') {
       const entry = keyEvent(article, this.dataset.channel);
-      const entries = list.getElementsByTagName('li');
-      let at = 0;
-      while (order(entries[at]) > order(article)) at += 1;
-      if (entries[at]) entries[at].before(entry);
+      const older = [...list.querySelectorAll('li')].find(other => order(other) < order(article));
+      if (older) older.before(entry);
       else [...list.querySelectorAll('ol')].at(-1).append(entry);
     }
     list.hidden = !list.querySelector('li');
@@ -227,7 +235,7 @@ customElements.define('live-coverage', class extends HTMLElement {
   async #reload() {
     const page = await load(location.href, { cache: 'no-store' });
     const fresh = page.querySelector('live-coverage');
-    this.#frames = [];
+    this.#coming = [];
     steady(this, () => {
       this.#forget();
       for (const part of fresh.querySelectorAll('[data-part]')) this.#part(part.dataset.part)?.replaceWith(part);
@@ -239,16 +247,10 @@ customElements.define('live-coverage', class extends HTMLElement {
   #tell(stands, offline) {
     const line = this.querySelector('.lost');
     if (stands) document.getElementById('saved')?.remove();
-    const show = () => {
-      line.textContent = offline && line.dataset.offline || line.dataset.lost;
-      line.hidden = stands;
-    };
-    if (stands || offline || !line.hidden) {
-      this.#lost = clearTimeout(this.#lost);
-      show();
-    } else {
-      this.#lost ??= setTimeout(show, LOST_SHOWN_AFTER); // from the loss on, however often it is tried meanwhile
-    }
+    // The style sheet waits some seconds with the line of a loss, however often it is tried meanwhile.
+    line.classList.toggle('offline', offline);
+    line.textContent = offline ? line.dataset.offline : line.dataset.lost;
+    line.hidden = stands;
   }
 
   // Whether the end where new updates come in is in the window.
@@ -259,7 +261,7 @@ customElements.define('live-coverage', class extends HTMLElement {
 
   // The articles, oldest first.
   #stream() {
-    const articles = [...this.#part('updates').children].filter(child => child.dataset.id);
+    const articles = [...this.#part('updates').querySelectorAll('article')];
     return this.#oldestFirst ? articles : articles.reverse();
   }
 
@@ -299,25 +301,21 @@ async function load(address, options) {
 
 // The article as the pinned block has it: the same, with ids of its own.
 function copyOf(article) {
-  const copy = article.cloneNode(true);
-  copy.id = `p-${article.dataset.id}`;
-  copy.querySelector('h3').id = `${copy.id}-title`;
-  copy.setAttribute('aria-labelledby', `${copy.id}-title`);
+  const copy = made(article.outerHTML.replaceAll(`"${article.id}`, `"p-${article.dataset.id}`));
   copy.classList.remove('fresh');
   return copy;
 }
 
 function keyEvent(article, channel) {
-  const entry = document.createElement('li');
-  entry.id = `k-${article.dataset.id}`;
-  entry.dataset.order = article.dataset.order;
-  const link = document.createElement('a');
-  link.href = article.isConnected ? `#${article.id}` : `${channel}?with=${article.dataset.id}`;
-  const heading = article.querySelector('h3');
-  const words = document.createElement('span');
-  Object.assign(words, { lang: heading.lang, dir: heading.dir });
-  words.append(...heading.cloneNode(true).childNodes); // with its isolates
-  link.append(article.querySelector('time').cloneNode(true), ' ', words); // without how long ago: it would stand still
-  entry.append(link);
-  return entry;
+  const { id, order } = article.dataset;
+  const { lang, dir, innerHTML } = article.querySelector('h3');
+  const time = article.querySelector('time').outerHTML; // without how long ago: it would stand still
+  const address = article.isConnected ? `#${article.id}` : `${channel}?with=${id}`;
+  return made(`<li id="k-${id}" data-order="${order}"><a href="${address}">${time} <span lang="${lang}" dir="${dir}">${innerHTML}</span></a></li>`);
+}
+
+function made(html) {
+  const template = document.createElement('template');
+  template.innerHTML = html;
+  return template.content.firstElementChild;
 }

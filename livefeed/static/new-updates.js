@@ -1,12 +1,8 @@
-// <new-updates>: the counted button that new updates wait behind; fires `reveal` when it is pressed.
+// <new-updates>: the counted button that new updates wait behind, for <live-coverage> to show them when it is pressed.
 // <pause-updates>: while paused, all of them wait there (WCAG 2.2.2).
 import { remember, remembered } from './remembered.js';
 
 customElements.define('new-updates', class extends HTMLElement {
-  connectedCallback() {
-    this.onclick = () => this.dispatchEvent(new Event('reveal'));
-  }
-
   set count(count) {
     this.hidden = !count;
     if (count) this.querySelector('button').textContent = this.words(count);

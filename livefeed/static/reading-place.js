@@ -62,15 +62,6 @@ function glide(now) {
   picture = gliding.size ? requestAnimationFrame(glide) : undefined;
 }
 
-// Puts `fresh` in the place of `article`: what was opened in it stays open.
-export function replace(article, fresh) {
-  for (const open of article.querySelectorAll('details[open]')) {
-    const same = counterpart(open, article, fresh);
-    if (same) same.open = true;
-  }
-  article.replaceWith(fresh);
-}
-
 export function focus(element) {
   if (element.tabIndex < 0) element.tabIndex = -1;
   element.focus({ preventScroll: true });

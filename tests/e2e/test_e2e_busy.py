@@ -26,13 +26,35 @@ LONGEST = 100.0  # milliseconds of one task, at full size
 OTHER_NODES = 1_500  # of a page beside its articles: masthead, header, 200 key events folded away
 NODES_EACH = 60  # of an article of this test, and more
 ARTICLES = ".updates > article"
+BITE = 5  # articles that come in by one task: an observer of changes is told after each
 WATCH = """
 window.most = 0;
-addEventListener('DOMContentLoaded', () => new MutationObserver(() => {
+window.bite = 0;
+addEventListener('DOMContentLoaded', () => new MutationObserver(changes => {
+  const came = changes.flatMap(({ addedNodes }) => [...addedNodes]);
+  window.bite = Math.max(window.bite, came.length);
   window.most = Math.max(window.most, document.querySelectorAll('.updates > article').length);
 }).observe(document.querySelector('.updates'), { childList: true }));
 """
-
+# What a press shows at once; then the reader goes on, to the end of what is there.
+PRESS = """button => {
+  button.click();
+  const shown = [...document.querySelectorAll('.updates > article')];
+  const { top } = shown[0].getBoundingClientRect();
+  const focused = document.activeElement === shown[0];
+  window.read = shown.findLast(one => one.querySelector('h3').textContent.startsWith('خبر'));
+  window.read.scrollIntoView({ behavior: 'instant' });
+  window.place = window.read.getBoundingClientRect().top;
+  return [shown[0].querySelector('h3').textContent, focused, top >= 0 && top < innerHeight];
+}"""
+# The articles of the stream, without what comes of being looked at.
+PLAIN = """all => all.map(one => {
+  const copy = one.cloneNode(true);
+  copy.classList.remove('fresh');
+  copy.removeAttribute('tabindex');
+  copy.querySelector('.ago').textContent = '';
+  return copy.outerHTML;
+})"""
 
 # Every look at an entry of the key events, and everything that makes a page stutter.
 COUNT_LOOKS = """
@@ -104,10 +126,19 @@ async def test_hundreds_behind_the_button_come_out_as_the_newest_hundred(
     button = page.locator("new-updates button")
     await expect(button).to_have_text("121 تحديثاً جديداً", timeout=60_000)
     assert await page.locator(ARTICLES).count() == 4
-    await button.click()
-    assert (await headlines(page))[0] == "آخر 120"
+    await page.evaluate("window.most = window.bite = 0")
+    assert await button.evaluate(PRESS) == ["آخر 120", True, True]
+    await expect(page.locator(ARTICLES)).to_have_count(MOST)
+    assert await page.evaluate("window.most") == MOST
+    assert await page.evaluate("window.bite") == BITE
+    assert await page.evaluate("window.read.getBoundingClientRect().top - window.place") == 0
     await expect(page.locator(ARTICLES).first).to_be_focused()
+    assert (await headlines(page))[0] == "آخر 120"
+    anew = await visitor.read(f"{site.url}/live/behind")
+    loaded = await anew.locator(ARTICLES).evaluate_all(PLAIN)
+    assert (await page.locator(ARTICLES).evaluate_all(PLAIN))[: len(loaded)] == loaded
     await leads_on(site, "behind", page)
+    assert await page.evaluate("window.bite") == BITE
 
 
 async def test_what_arrives_costs_no_more_the_longer_the_list_of_key_events_is(

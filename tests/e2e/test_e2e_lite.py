@@ -23,10 +23,11 @@ async def test_a_text_only_page_follows_and_asks_for_text_alone(site: Site, visi
     picture = await site.upload(LEAD)
     media = [{"id": picture, "alt": "ميناء", "caption": "رصيف الميناء"}]
     await site.cover("lite", lead_media=media[0])
+    older = await site.publish("lite", "خبر أقدم", key_event=True)
     old = await site.publish("lite", "خبر قديم", key_event=True, media=media, body=LONG)
     page = await visitor.context.new_page()
     await page.goto(f"{site.url}/live/lite?lite=1")
-    await expect(page.locator(".key-events li")).to_have_count(1)
+    await expect(page.locator(".key-events li")).to_have_count(2)
 
     # At the top a new one comes at once, with its picture as words and its link among text-only pages.
     await site.publish("lite", "خبر جديد", media=media, body=LONG)
@@ -46,16 +47,23 @@ async def test_a_text_only_page_follows_and_asks_for_text_alone(site: Site, visi
     await site.publish("lite", "ينتظر ثانياً")
     await expect(button).to_have_text("تحديثان جديدان")
     assert await page.evaluate("scrollY") == before
-    assert await headlines(page) == ["خبر جديد", "خبر قديم"]
+    assert await headlines(page) == ["خبر جديد", "خبر قديم", "خبر أقدم"]
     await button.click()
-    assert await headlines(page) == ["ينتظر ثانياً", "ينتظر أولاً", "خبر جديد", "خبر قديم"]
+    told = ["ينتظر ثانياً", "ينتظر أولاً", "خبر جديد", "خبر قديم", "خبر أقدم"]
+    assert await headlines(page) == told
     await expect(button).to_be_hidden()
     await expect(page.locator(".updates > article").first).to_be_focused()
 
-    # A retraction empties the update and its line among the key events; a close changes the badge.
+    # A retraction empties the update, and takes its line from the key events but not the focus from its
+    # reader; a close changes the badge.
+    await page.locator(f"#k-{old} a").focus()
     await site.ask("POST", f"/lite/updates/{old}/retraction", {"reason": "خطأ"})
-    await expect(page.locator(".updates > article").last.locator("h3")).to_have_text("سُحب هذا التحديث")
-    await expect(page.locator(".key-events li")).to_have_count(0)
+    await expect(page.locator(f"#u-{old} h3")).to_have_text("سُحب هذا التحديث")
+    await expect(page.locator(".key-events li")).to_have_count(1)
+    await expect(page.locator(".key-events")).to_be_focused()
+    await site.ask("PATCH", f"/lite/updates/{older}", {"key_event": False})
+    await expect(page.locator(".key-events")).to_be_hidden()
+    await expect(page.locator(".updates")).to_be_focused()
     await site.ask("POST", "/lite/closure")
     await expect(page.locator("#coverage-header .badge")).to_have_text("انتهت التغطية")
 

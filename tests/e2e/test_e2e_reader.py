@@ -198,6 +198,10 @@ async def test_a_reader_who_paused_gets_new_updates_only_when_they_ask(site: Sit
     await page.get_by_role("button", name="استئناف التحديث المباشر").click()
     await site.publish("paused", "بعد الاستئناف")
     await expect(page.locator(".updates > article:first-child h3")).to_have_text("بعد الاستئناف")
+    pause = page.locator("pause-updates")
+    for method, offered in (("POST", False), ("DELETE", True)):
+        await site.ask(method, "/paused/closure")
+        await expect(pause).to_be_visible(visible=offered)
 
 
 async def test_the_status_line_tells_counts_and_never_the_news(site: Site, visitor: Visitor) -> None:
