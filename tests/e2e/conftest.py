@@ -86,7 +86,7 @@ async def own_site(tmp_path: Path) -> AsyncIterator[Site]:
 @pytest_asyncio.fixture(loop_scope="session")
 async def held_site(tmp_path: Path) -> AsyncIterator[Site]:
     """A server that holds what is published for so long that a test has the time to take it back."""
-    started = Site(tmp_path, LIVEFEED_HOLD="60", LIVEFEED_BREAKING_HOLD="60")
+    started = Site(tmp_path, LIVEFEED_HOLD="60", LIVEFEED_BREAKING_HOLD="40")
     try:
         await started.open()
         yield started

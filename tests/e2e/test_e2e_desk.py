@@ -24,6 +24,15 @@ PASTE = """([id, html, words, range]) => {
   document.getElementById(id).dispatchEvent(pasted);
 }"""
 NO_LONG_WAIT = "setTimeout = (wait => (then, ms) => ms > 5000 ? 0 : wait(then, ms))(setTimeout);"
+WATCH_AUTOSAVES = """
+  var copies = [], failed = 0;
+  fetch = (send => (address, request) => {
+    const answer = send(address, request);
+    if (request?.method !== 'PUT' || !address.includes('/autosaves/')) return answer;
+    copies.push(request.body);
+    return answer.catch(reason => { failed += 1; throw reason; });
+  })(fetch);
+"""
 HAND_OVER = """([kind, where, color]) => {
   const canvas = Object.assign(document.createElement('canvas'), { width: 40, height: 30 });
   const brush = canvas.getContext('2d');
@@ -100,7 +109,13 @@ async def test_an_update_is_posted_with_the_keyboard_alone_and_appears_to_reader
     await site.cover("keyboard")
     await site.publish("keyboard", "خبر سابق")
     reader = await (await visit()).read(f"{site.url}/live/keyboard")
-    page = await desk_of(site, await visit(), "keyboard", "كريم", "chief")
+    desktop = {"viewport": {"width": 1280, "height": 800}, "is_mobile": False}
+    page = await desk_of(site, await visit(**desktop), "keyboard", "كريم", "chief")
+    form, stream = [await page.locator(name).bounding_box() for name in (".writing", "live-coverage")]
+    assert form
+    assert stream
+    assert stream["x"] + stream["width"] <= form["x"]  # beside it, in an Arabic page on its left
+    assert abs(stream["y"] - form["y"]) < 1
 
     await tab_to(page, "headline")
     await page.keyboard.type("فتح الميناء")
@@ -189,6 +204,9 @@ async def test_an_editor_corrects_with_a_note_and_retracts_with_a_reason(site: S
     dialog = page.locator("#retraction")
     await dialog.get_by_role("button", name="سحب", exact=True).click()  # not without a reason
     await expect(dialog.locator("#reason")).to_be_focused()
+    await page.keyboard.type("  ")
+    await dialog.get_by_role("button", name="سحب", exact=True).click()
+    await expect(dialog.locator("#reason")).to_be_focused()
     await dialog.locator("#reason").fill("مصدر واحد لم يؤكَّد")
     await dialog.locator("#public-note").fill("لم يثبت الخبر.")
     await dialog.get_by_role("button", name="سحب", exact=True).click()
@@ -276,6 +294,7 @@ async def test_an_update_sent_while_the_server_is_away_waits_in_the_outbox_and_i
     await page.locator("#headline").fill("وبعدها")
     await page.keyboard.press("Control+Enter")
     await expect(outbox).to_have_count(2)
+    await page.locator("#headline").fill("لم تُرسل بعد")
     await page.close()  # a crashed tab
     page = await visitor.context.new_page()
     await own_site.start()
@@ -283,6 +302,7 @@ async def test_an_update_sent_while_the_server_is_away_waits_in_the_outbox_and_i
     await expect(page.locator(".updates h3")).to_have_text(["وبعدها", "مرة واحدة"])
     await expect(page.locator("desk-outbox li")).to_have_count(0)
     assert await own_site.published("once") == ["وبعدها", "مرة واحدة"]
+    await expect(page.locator("#headline")).to_have_value("لم تُرسل بعد")
 
 
 async def test_an_update_whose_answer_was_lost_is_posted_once_even_after_a_reload(
@@ -359,6 +379,10 @@ async def test_a_submission_published_by_one_press_or_from_the_form_can_be_taken
     await expect(page.locator("#going-out .hint")).to_contain_text("يمكن التراجع")
     await page.keyboard.press("Enter")
     await expect(waiting).to_have_count(0)
+    # As long as breaking is held, and not as other updates are.
+    await expect(page.locator("desk-outbox .standing")).to_have_text(
+        re.compile("^يُنشر بعد (40|[1-3]?[0-9]) ث$")
+    )
     await page.get_by_role("button", name="تراجع", exact=True).click()
     await expect(waiting).to_contain_text("من مراسل")
     await expect(page.locator("desk-outbox li")).to_have_count(0)
@@ -506,9 +530,35 @@ async def test_two_tabs_of_one_editor_never_overwrite_each_other(site: Site, vis
 async def test_a_lost_laptops_text_goes_on_at_another_device(site: Site, visit: Visit) -> None:
     await site.cover("laptop")
     laptop = await visit()
+    laptop.network_may_fail = True
     page = await desk_of(site, laptop, "laptop", "غسان", "editor")
+    await page.evaluate("document.querySelector('#preview iframe').remove()")  # it lets no clock in
+    await page.clock.install(time=0)
+    await page.clock.pause_at(60_000)  # a busy machine takes time of its own
+    await page.evaluate(WATCH_AUTOSAVES)
+
+    async def copies(words: str, event: str = "", seconds: float = 0) -> int:
+        """How many copies were sent after these words, this event and so many seconds."""
+        await page.locator("#headline").fill(words)
+        if event:
+            await page.evaluate(event)
+        await page.clock.fast_forward(seconds * 1000)
+        return int(await page.evaluate("copies.length"))
+
+    # Two seconds after the last word, and every eight of them while one goes on writing.
+    assert [await copies("خ" * number, seconds=1.9) for number in range(1, 6)] == [0, 0, 0, 0, 1]
+    assert [await copies("نص"), await copies("نصف", seconds=2)] == [1, 2]
+    assert await copies("نصف خ", "Object.defineProperty(document, 'hidden', { value: true })") == 2
+    assert await copies("نصف خب", "document.dispatchEvent(new Event('visibilitychange'))") == 3
+    await page.route("**/autosaves/*", lambda route: route.abort())
+    # What did not arrive is sent again after eight seconds, and when the network is back.
+    assert await copies("نصف خبر", seconds=2) == 4
+    await page.wait_for_function("() => failed === 1")
+    await page.clock.fast_forward(8000)
+    await page.wait_for_function("() => failed === 2")
+    await page.unroute("**/autosaves/*")
     async with page.expect_response(lambda answer: "/autosaves/" in answer.url) as saved:
-        await page.locator("#headline").fill("نصف خبر")
+        await page.evaluate("dispatchEvent(new Event('online'))")
     assert (await saved.value).status == 204
     cookies = await laptop.context.cookies()
     await laptop.context.close()

@@ -121,6 +121,7 @@ function asked(id, element) {
   const dialog = document.getElementById(id);
   const form = dialog.querySelector('form');
   form.reset();
+  form.onchange = ({ target }) => { target.value = target.value.trim(); }; // blanks are no reason
   dialog.returnValue = '';
   dialog.querySelector('.target').textContent = titleOf(element);
   dialog.showModal();
