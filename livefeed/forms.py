@@ -8,7 +8,6 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from livefeed.inputs import (
     Format,
-    FreeSlug,
     Hold,
     Language,
     Line,
@@ -93,7 +92,7 @@ class CoverageChanges(Form):
 class CoverageForm(CoverageChanges):
     """A coverage to open."""
 
-    slug: FreeSlug
+    slug: Slug
     headline: Line = Field(min_length=1, description="What the coverage is about.")
 
 

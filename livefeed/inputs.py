@@ -18,24 +18,6 @@ from pydantic_core.core_schema import ValidationInfo
 
 from livefeed.text import TextRefused, check_language, check_slug, clean, clean_line
 
-# What stands after /desk/ where a coverage's slug would: such a coverage could not be worked on.
-DESK_WORDS = frozenset(
-    {
-        "account",
-        "administration",
-        "audit",
-        "coverages",
-        "limits",
-        "login",
-        "logout",
-        "new",
-        "people",
-        "snippets",
-        "subscribers",
-        "tokens",
-        "webhooks",
-    }
-)
 A_TIME = "a time of RFC 3339, such as 2026-11-23T17:15:00Z"
 WEB_ADDRESS = "an address that begins with http:// or https://"
 EARLIEST, LATEST = datetime(1000, 1, 2), datetime(9998, 12, 31)  # noqa: DTZ001 - compared before any zone
@@ -133,12 +115,6 @@ def _slug(text: str) -> str:
     return check_slug(text)
 
 
-def _free_slug(text: str) -> str:
-    if text in DESK_WORDS:
-        raise TextRefused(f"{text!r} is an address of the desk; choose another slug", "another slug")
-    return check_slug(text)
-
-
 # `x-longest` is replaced by the setting's number where the schema is published.
 Line = Annotated[
     str, _cleaned(clean_line), AfterValidator(_short), Field(json_schema_extra={"x-longest": "line"})
@@ -165,7 +141,6 @@ LocalTime = Annotated[
     ),
 ]
 Slug = Annotated[str, AfterValidator(_slug), Field(examples=["idlib-live"])]
-FreeSlug = Annotated[str, AfterValidator(_free_slug), Field(examples=["idlib-live"])]
 Format = Literal["markdown", "html", "text"]
 # A minute at most: what is meant for later has a time of its own, `publish_at`.
 Hold = Annotated[float, Field(ge=0, le=60, description="Seconds it waits unseen, still to be deleted.")]

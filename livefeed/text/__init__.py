@@ -8,10 +8,11 @@ from livefeed.text.characters import clean, clean_line
 from livefeed.text.excerpts import excerpt, title_of
 from livefeed.text.languages import LANGUAGE, check_language, direction_of, direction_of_language
 from livefeed.text.refusal import TextRefused
-from livefeed.text.slugs import check_slug, free_slug, slugify
+from livefeed.text.slugs import RESERVED, check_slug, free_slug, slugify
 
 __all__ = [
     "LANGUAGE",
+    "RESERVED",
     "Body",
     "Format",
     "TextRefused",

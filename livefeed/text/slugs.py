@@ -10,10 +10,24 @@ from livefeed.text.refusal import TextRefused
 SLUG_LIMIT = 80
 TAKEN = "lower-case or caseless letters, digits and single hyphens between them"
 FALLBACK = "coverage"
+# What stands after /desk/ where a coverage's slug would: such a coverage could not be worked on.
 RESERVED = frozenset(
-    {"account", "audit", "limits", "login", "logout", "new", "people", "subscribers", "tokens", "webhooks"}
+    {
+        "account",
+        "administration",
+        "audit",
+        "coverages",
+        "limits",
+        "login",
+        "logout",
+        "new",
+        "people",
+        "snippets",
+        "subscribers",
+        "tokens",
+        "webhooks",
+    }
 )
-"""Pages of the desk, which stand where a coverage of that name would be edited."""
 
 
 def check_slug(slug: str) -> str:

@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from live_server import Server
 
-from livefeed.inputs import DESK_WORDS
 from livefeed.model import Role
+from livefeed.text import RESERVED
 from livefeed.web.app import DOORS
 
 
@@ -42,8 +42,8 @@ async def test_an_address_is_proposed_of_the_headline_that_no_coverage_and_no_pa
     assert await proposed("السيول في الساحل") == "السيول-في-الساحل"
     await server.open("السيول-في-الساحل")
     assert await proposed("السيول في الساحل") == "السيول-في-الساحل-2"
-    for word in DESK_WORDS:
-        assert await proposed(word) not in DESK_WORDS
+    for word in RESERVED:
+        assert await proposed(word) not in RESERVED
     again = await server.ask("POST", "/api/v1/coverages", json={"slug": "السيول-في-الساحل", "headline": "x"})
     assert (again.status, again.json()["type"], again.json()["field"]) == (409, "slug-taken", "slug")
 
@@ -67,14 +67,14 @@ async def test_hostile_words_in_a_lead_picture_stay_words(server: Server) -> Non
     assert "<script>" not in page.partition("<main")[2]
 
 
-@pytest.mark.parametrize("slug", sorted(DESK_WORDS))
+@pytest.mark.parametrize("slug", sorted(RESERVED))
 async def test_a_coverage_cannot_take_an_address_of_the_desk(server: Server, slug: str) -> None:
     answer = await server.ask("POST", "/api/v1/coverages", json={"slug": slug, "headline": "x"})
     assert (answer.status, answer.json()["field"]) == (422, "slug")
-    assert "address of the desk" in answer.json()["detail"]
+    assert "name of a page of the desk" in answer.json()["detail"]
 
 
 def test_every_word_after_desk_is_kept_from_coverages() -> None:
     paths = [route.path.split("/") for door in DOORS for route in door.routes]
     words = {parts[2] for parts in paths if len(parts) > 2 and parts[1] == "desk"} - {"{slug}"}
-    assert words <= DESK_WORDS
+    assert words <= RESERVED

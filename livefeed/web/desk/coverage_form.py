@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from livefeed.inputs import DESK_WORDS
 from livefeed.model import Coverage, Role
 from livefeed.text import clean_line, free_slug
 from livefeed.web.desk.entrance import at_the_desk, page
@@ -36,7 +35,7 @@ async def open_form(request: web.Request) -> web.Response:
         newest_first[:MOST_PATTERNS],
         caller.editor,
         headline=headline,
-        proposed=free_slug(headline, DESK_WORDS | set(await rooms.fronts.known())) if headline else "",
+        proposed=free_slug(headline, await rooms.fronts.known()) if headline else "",
     )
     return page(html)
 
