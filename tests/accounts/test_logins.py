@@ -24,7 +24,7 @@ from livefeed.accounts import (
     TooSoon,
     Weakness,
 )
-from livefeed.accounts.attempts import ON_ACCOUNT, ON_ADDRESS, Patience, Tally
+from livefeed.accounts.attempts import ON_ACCOUNT, ON_ADDRESS, Tally
 from livefeed.accounts.passwords import LONGEST, MOST_WAITING, SHORTEST, check_password, pieces
 from livefeed.model import Role
 from livefeed.store.sqlite import SQLiteStore
@@ -272,10 +272,14 @@ async def test_attempts_are_counted_in_the_store_for_every_process(
 
 def test_a_clock_that_is_set_back_makes_nobody_wait_longer() -> None:
     now = datetime.now(UTC)
-    patience = Patience(free=3, longest=900.0)
-    assert patience.wait(Tally(5, now + timedelta(days=1)), now) == 4.0
-    assert patience.wait(Tally(5, now - timedelta(seconds=3)), now) == 1.0
-    assert patience.wait(Tally(10_000, now), now) == 900.0
+    assert ON_ACCOUNT.wait(Tally(5, now + timedelta(days=1)), now) == 4.0
+    assert ON_ACCOUNT.wait(Tally(5, now - timedelta(seconds=3)), now) == 1.0
+
+
+def test_however_often_somebody_guesses_nobody_is_locked_out() -> None:
+    now = datetime.now(UTC)
+    assert ON_ACCOUNT.wait(Tally(10_000, now), now) == 900.0
+    assert ON_ADDRESS.wait(Tally(10_000, now), now) == 30.0
 
 
 async def test_who_comes_when_many_wait_is_sent_away_and_not_queued(hasher: Counting) -> None:

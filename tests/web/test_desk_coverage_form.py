@@ -21,6 +21,7 @@ async def test_a_new_coverage_begins_like_an_earlier_one_but_for_its_own_words(s
     for value in ("طقس", "Asia/Damascus", "دمشق"):
         assert f'value="{value}"' in page
     assert "رياح شديدة" not in page
+    assert '<input id="headline" name="headline" value=""' in page
     assert 'href="/desk/new?like=storm"' in page
     missing = await server.ask("GET", "/desk/new?like=none", role=None, headers=session)
     assert missing.status == 404
