@@ -137,6 +137,20 @@ async def test_a_page_that_takes_nothing_is_open_and_not_reached(server: Server)
     await until(server, readers=1, reached=1)
 
 
+async def test_what_was_written_and_not_taken_yet_has_not_reached_anybody(server: Server) -> None:
+    await server.open()
+    socket = await connected(server)
+    await until(server, readers=1, reached=1)
+    channel = server.rooms.fanout.channel("live:story")
+    assert channel
+    (reader,) = channel.readers
+    reader.drain_begins()  # as its transport says when the kernel is full
+    await until(server, readers=1, reached=0)
+    reader.drain_ends()
+    await until(server, readers=1, reached=1)
+    await socket.close()
+
+
 async def test_webhooks_of_other_coverages_are_not_told_and_not_counted(server: Server) -> None:
     await server.open()
     for coverages in (None, ["story"], ["other"]):
