@@ -162,11 +162,11 @@ async def test_a_kept_text_is_put_in_by_keyboard_and_the_desk_says_which_pages_h
     await page.locator("desk-audience summary").press("Enter")
     figures = page.locator("desk-audience [data-running=figures]")
     await expect(figures).to_contain_text("WebSocket 1")
-    await expect(figures).to_contain_text("م.ث")
+    await expect(figures).to_contain_text(re.compile(r"\d (م\.)?ث"))  # slow machines need seconds
     await expect(figures).to_contain_text("لا مشتركين في خلاصاتها")
     assert not await line.evaluate("line => line.closest('[aria-live], [role=status], [role=alert]')")
     await reader.context.close()
-    await expect(line).to_have_text("وصل التحديث 1 إلى الصفحة المفتوحة الوحيدة")
+    await expect(line).to_have_text("لا صفحات مفتوحة")  # the desk's own is none
 
 
 async def test_retracted_updates_are_paged_back_to_the_first(site: Site, visitor: Visitor) -> None:
