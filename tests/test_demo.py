@@ -17,6 +17,7 @@ from redis_server import PATIENCE, free_port
 from livefeed.demo import Player, admit, read_coming, read_stories
 from livefeed.demo.story import Telling
 from livefeed.newsroom import NotNow
+from livefeed.tasks import cancel
 
 SLUGS = ("harbour-talks", "ufuq-summit", "riverside-tram")
 NEVER = "100000"  # seconds to the next update
@@ -179,5 +180,4 @@ async def test_an_update_that_could_not_be_published_comes_later(server: Any) ->
         # From the first, and when all are told from the first again.
         assert [await player.next_told() for _ in range(5)] == [*headlines, *headlines[:2]]
     finally:
-        playing.cancel()
-        await asyncio.gather(playing, return_exceptions=True)
+        await cancel([playing])

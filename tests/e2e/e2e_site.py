@@ -20,6 +20,7 @@ from livefeed.accounts import Accounts
 from livefeed.model import Role
 from livefeed.settings import Settings
 from livefeed.store import open_store
+from livefeed.tasks import cancel
 
 START_TIMEOUT = 60.0
 COMMAND_TIMEOUT = 60.0
@@ -248,8 +249,7 @@ class Gate:
     async def close(self) -> None:
         self.shut = True
         if self._accepting is not None:
-            self._accepting.cancel()
-            await asyncio.wait([self._accepting])
+            await cancel([self._accepting])
         self._listener.close()
         self.cut()
         await asyncio.gather(*self._meetings)

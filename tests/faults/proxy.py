@@ -8,6 +8,8 @@ import random
 from collections import Counter
 from types import TracebackType
 
+from livefeed.tasks import cancel
+
 READ = 1 << 16
 EVENTS = b"{livefeed}:events"
 
@@ -40,10 +42,7 @@ class Proxy:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._server.close()
-        for task in self._tasks:
-            task.cancel()
-        if self._tasks:
-            await asyncio.wait(self._tasks)
+        await cancel(self._tasks)
 
     def dooms(self, request: bytes) -> bool:
         """Whether the reply to `request` is to be cut."""

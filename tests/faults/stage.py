@@ -18,6 +18,7 @@ from readers import Habits, Reader, seen_in
 from writer import Writer
 
 from livefeed.store import StoreAway
+from livefeed.tasks import cancel
 
 SLUG = "faults"
 LIVE, SITE = f"/live/{SLUG}", ""  # where the two channels are read
@@ -165,9 +166,7 @@ class Stage:
             async with asyncio.timeout(self.settle_timeout):
                 while any(reader.position != tops[reader.channel] for reader in self.readers):
                     await self.load(0.05)
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await cancel(self._tasks)
         found = [
             *violations(History(operations, self._readings(LIVE), log, states, self.wiped)),
             *violations(History(None, self._readings(SITE), site, folded(site), self.wiped)),
@@ -318,10 +317,7 @@ async def staged(
                     server.launch()
             yield stage
     finally:
-        tasks = [*stage._tasks, *stage._writing]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await cancel([*stage._tasks, *stage._writing])
         for server in fleet:
             await server.kill()
 

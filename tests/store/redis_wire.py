@@ -6,6 +6,8 @@ import asyncio
 import contextlib
 from types import TracebackType
 
+from livefeed.tasks import cancel
+
 READ = 1 << 16
 
 
@@ -38,10 +40,7 @@ class Wire:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._server.close()
-        for task in self._tasks:
-            task.cancel()
-        if self._tasks:
-            await asyncio.wait(self._tasks)
+        await cancel(self._tasks)
 
     async def _connect(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()

@@ -21,6 +21,7 @@ from websockets.extensions.permessage_deflate import ClientPerMessageDeflateFact
 from witness import Witness
 
 from livefeed.settings import Settings
+from livefeed.tasks import cancel
 
 HANDSHAKE = (
     "GET {path} HTTP/1.1\r\nHost: test\r\nConnection: keep-alive, Upgrade\r\nUpgrade: WebSocket\r\n"
@@ -438,8 +439,7 @@ async def test_a_revoked_login_loses_its_socket_however_much_it_pings(
         assert message.type is aiohttp.WSMsgType.CLOSE
         assert message.data == 1008
         if task:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+            await cancel([task])
 
 
 # Nothing stays behind
