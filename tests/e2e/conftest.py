@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import zlib
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -10,14 +9,12 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 from e2e_browser import TIMEOUT, Visit, Visitor, chromium, new_visitor
-from e2e_readers import READERS, Reader, readers_at
+from e2e_readers import EVERYBODY, READERS, Reader, readers_at
 from e2e_site import Gate, Site
 from e2e_story import Told, tell
 from playwright.async_api import Browser, expect
 
 expect.set_options(timeout=TIMEOUT)
-
-EVERYBODY = os.environ.get("LIVEFEED_READERS") == "all"  # `make readers`
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 PHONE = {"width": 390, "height": 844}
 DESKTOP = {"width": 1280, "height": 900}
+EVERYBODY = os.environ.get("LIVEFEED_READERS") == "all"  # `make readers`
 
 
 @dataclass(frozen=True, slots=True)

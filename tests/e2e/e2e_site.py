@@ -177,6 +177,11 @@ class Site:
                 assert answer.status == 201, await answer.text()
                 return str((await answer.json())["id"])
 
+    async def position(self, slug: str) -> str:
+        """At which position the newest update of a coverage was published."""
+        newest = await self.ask("GET", f"/{slug}/updates?limit=1")
+        return str(newest["updates"][0]["position"])
+
     async def published(self, slug: str) -> list[str]:
         """The headlines of a coverage's updates as its log has them, newest first."""
         page = await self.ask("GET", f"/{slug}/updates?limit=100")

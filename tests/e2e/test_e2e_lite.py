@@ -6,6 +6,7 @@ import re
 
 import pytest
 from e2e_browser import Visitor, headlines
+from e2e_readers import Reader
 from e2e_site import Site
 from e2e_story import LEAD
 from playwright.async_api import Page, Route, expect
@@ -19,21 +20,24 @@ async def at_top(page: Page, text: str) -> None:
     await expect(page.locator(".updates > article").first.locator("h3")).to_have_text(text)
 
 
-async def test_a_text_only_page_follows_and_asks_for_text_alone(site: Site, visitor: Visitor) -> None:
+@pytest.mark.one_reader
+async def test_a_text_only_page_follows_and_asks_for_text_alone(
+    site: Site, slug: str, reader: Reader, visitor: Visitor
+) -> None:
     picture = await site.upload(LEAD)
     media = [{"id": picture, "alt": "ميناء", "caption": "رصيف الميناء"}]
-    await site.cover("lite", lead_media=media[0])
-    older = await site.publish("lite", "خبر أقدم", key_event=True)
-    old = await site.publish("lite", "خبر قديم", key_event=True, media=media, body=LONG)
+    await site.ask("PATCH", f"/{slug}", {"lead_media": media[0]})
+    older = await site.publish(slug, "خبر أقدم", key_event=True)
+    old = await site.publish(slug, "خبر قديم", key_event=True, media=media, body=LONG)
     page = await visitor.context.new_page()
-    await page.goto(f"{site.url}/live/lite?lite=1")
+    await page.goto(f"{site.url}/live/{slug}?lite=1")
     await expect(page.locator(".key-events li")).to_have_count(2)
 
     # At the top a new one comes at once, with its picture as words and its link among text-only pages.
-    await site.publish("lite", "خبر جديد", media=media, body=LONG)
+    await site.publish(slug, "خبر جديد", media=media, body=LONG)
     await at_top(page, "خبر جديد")
     figure = page.locator(".updates > article").first.locator("figure")
-    await expect(figure).to_have_text("[صورة] رصيف الميناء")
+    await expect(figure).to_have_text(reader.says("[صورة] رصيف الميناء", "[Picture] رصيف الميناء"))
     link = page.locator(".updates > article").first.locator(".permalink")
     assert (await link.get_attribute("href") or "").endswith("?lite=1")
 
@@ -42,10 +46,10 @@ async def test_a_text_only_page_follows_and_asks_for_text_alone(site: Site, visi
     await page.evaluate("scrollTo(0, document.body.scrollHeight)")
     before = await page.evaluate("scrollY")
     button = page.locator("#lite button")
-    await site.publish("lite", "ينتظر أولاً")
-    await expect(button).to_have_text("تحديث واحد جديد")
-    await site.publish("lite", "ينتظر ثانياً")
-    await expect(button).to_have_text("تحديثان جديدان")
+    await site.publish(slug, "ينتظر أولاً")
+    await expect(button).to_have_text(reader.says("تحديث واحد جديد", "1 new update"))
+    await site.publish(slug, "ينتظر ثانياً")
+    await expect(button).to_have_text(reader.says("تحديثان جديدان", "2 new updates"))
     assert await page.evaluate("scrollY") == before
     assert await headlines(page) == ["خبر جديد", "خبر قديم", "خبر أقدم"]
     await button.click()
@@ -57,18 +61,20 @@ async def test_a_text_only_page_follows_and_asks_for_text_alone(site: Site, visi
     # A retraction empties the update, and takes its line from the key events but not the focus from its
     # reader; a close changes the badge.
     await page.locator(f"#k-{old} a").focus()
-    await site.ask("POST", f"/lite/updates/{old}/retraction", {"reason": "خطأ"})
-    await expect(page.locator(f"#u-{old} h3")).to_have_text("سُحب هذا التحديث")
+    await site.ask("POST", f"/{slug}/updates/{old}/retraction", {"reason": "خطأ"})
+    retracted = reader.says("سُحب هذا التحديث", "This update was retracted")
+    await expect(page.locator(f"#u-{old} h3")).to_have_text(retracted)
     await expect(page.locator(".key-events li")).to_have_count(1)
     await expect(page.locator(".key-events")).to_be_focused()
-    await site.ask("PATCH", f"/lite/updates/{older}", {"key_event": False})
+    await site.ask("PATCH", f"/{slug}/updates/{older}", {"key_event": False})
     await expect(page.locator(".key-events")).to_be_hidden()
     await expect(page.locator(".updates")).to_be_focused()
-    await site.ask("POST", "/lite/closure")
-    await expect(page.locator("#coverage-header .badge")).to_have_text("انتهت التغطية")
+    await site.ask("POST", f"/{slug}/closure")
+    ended = reader.says("انتهت التغطية", "Coverage ended")
+    await expect(page.locator("#coverage-header .badge")).to_have_text(ended)
 
     kinds = {re.sub(r"\?.*", "", address.removeprefix(site.url)) for address in visitor.asked}
-    asked = {"/live/lite", "/live/lite/changes", "/static/lite.css", "/static/lite.js"}
+    asked = {f"/live/{slug}", f"/live/{slug}/changes", "/static/lite.css", "/static/lite.js"}
     assert {kind for kind in kinds if not kind.startswith("data:")} == asked
 
 

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 from e2e_browser import Visit, Visitor, headlines
+from e2e_readers import Reader
 from e2e_site import PAGE_SIZE, Site
 from e2e_story import tell
 from playwright.async_api import Page, Request, Route, expect
@@ -167,9 +168,12 @@ async def test_times_numbers_and_signs_stand_in_their_order_on_an_arabic_line(
     assert time.endswith("قشمد2 minutes ago")
 
 
-async def test_a_reader_chooses_the_size_of_the_text_and_keeps_it(site: Site, visitor: Visitor) -> None:
+@pytest.mark.one_reader
+async def test_a_reader_chooses_the_size_of_the_text_and_keeps_it(
+    site: Site, slug: str, visitor: Visitor
+) -> None:
     page = await visitor.context.new_page()
-    await page.goto(site.url)
+    await page.goto(f"{site.url}/live/{slug}")
     size = "() => Number.parseFloat(getComputedStyle(document.documentElement).fontSize)"
     usual = await page.evaluate(size)
     larger, smaller = await page.locator("text-size button").all()
@@ -184,63 +188,73 @@ async def test_a_reader_chooses_the_size_of_the_text_and_keeps_it(site: Site, vi
     assert await page.evaluate(size) == usual
 
 
-async def test_a_reader_who_paused_gets_new_updates_only_when_they_ask(site: Site, visitor: Visitor) -> None:
-    await site.cover("paused")
-    await site.publish("paused", "قبل التوقف")
-    page = await visitor.read(f"{site.url}/live/paused")
-    await page.get_by_role("button", name="إيقاف التحديث المباشر").click()
-    await site.publish("paused", "بعد التوقف")
-    await expect(page.locator("new-updates button")).to_have_text("تحديث واحد جديد")
+@pytest.mark.one_reader
+async def test_a_reader_who_paused_gets_new_updates_only_when_they_ask(
+    site: Site, slug: str, reader: Reader, visitor: Visitor
+) -> None:
+    await site.publish(slug, "قبل التوقف")
+    page = await visitor.read(f"{site.url}/live/{slug}")
+    words = reader.says("إيقاف التحديث المباشر", "Pause live updates")
+    await page.get_by_role("button", name=words).click()
+    await site.publish(slug, "بعد التوقف")
+    button = page.locator("new-updates button")
+    await expect(button).to_have_text(reader.says("تحديث واحد جديد", "1 new update"))
     assert await headlines(page) == ["قبل التوقف"]
-    await page.locator("new-updates button").click()
+    await button.click()
     assert await headlines(page) == ["بعد التوقف", "قبل التوقف"]
     await page.reload()
-    await page.get_by_role("button", name="استئناف التحديث المباشر").click()
-    await site.publish("paused", "بعد الاستئناف")
+    words = reader.says("استئناف التحديث المباشر", "Resume live updates")
+    await page.get_by_role("button", name=words).click()
+    await site.publish(slug, "بعد الاستئناف")
     await expect(page.locator(".updates > article:first-child h3")).to_have_text("بعد الاستئناف")
     pause = page.locator("pause-updates")
     for method, offered in (("POST", False), ("DELETE", True)):
-        await site.ask(method, "/paused/closure")
+        await site.ask(method, f"/{slug}/closure")
         await expect(pause).to_be_visible(visible=offered)
 
 
-async def test_the_status_line_tells_counts_and_never_the_news(site: Site, visitor: Visitor) -> None:
-    await site.cover("status")
-    page = await visitor.read(f"{site.url}/live/status")
+@pytest.mark.one_reader
+async def test_the_status_line_tells_counts_and_never_the_news(
+    site: Site, slug: str, reader: Reader, visitor: Visitor
+) -> None:
+    page = await visitor.read(f"{site.url}/live/{slug}")
     status = page.locator('[role="status"]')
-    await site.publish("status", "خبر لا يُقرأ من تلقاء نفسه", breaking=True)
-    await expect(status).to_have_text("تحديث واحد جديد")
+    await site.publish(slug, "خبر لا يُقرأ من تلقاء نفسه", breaking=True)
+    await expect(status).to_have_text(reader.says("تحديث واحد جديد", "1 new update"))
     await expect(page.locator(".empty")).to_have_count(0)
 
 
+@pytest.mark.one_reader
 async def test_an_updates_address_is_handed_on_by_the_device_or_copied(
-    site: Site, told: list[str], visitor: Visitor
+    site: Site, slug: str, reader: Reader, visitor: Visitor
 ) -> None:
+    id = await site.publish(slug, "الخبر 11")
+    share, copied = reader.says("شارك", "Share"), reader.says("نُسخ الرابط", "Link copied")
     await visitor.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    page = await visitor.read(f"{site.url}/live/told")
-    permalink = f"{site.url}/live/told/updates/{told[10]}"
-    link = page.locator(f"#u-{told[10]}").get_by_role("link", name="شارك")
+    page = await visitor.read(f"{site.url}/live/{slug}")
+    permalink = f"{site.url}/live/{slug}/updates/{id}"
+    link = page.locator(f"#u-{id}").get_by_role("link", name=share)
     await expect(link).to_have_accessible_description("الخبر 11")
     await link.focus()
     await page.keyboard.press("Enter")
-    await expect(page.locator('[role="status"]')).to_have_text("نُسخ الرابط")
-    await expect(page.locator(f"#u-{told[10]} .share a")).to_have_text("نُسخ الرابط")
-    await expect(page.locator(f"#u-{told[10]} .share a")).to_be_focused()
+    await expect(page.locator('[role="status"]')).to_have_text(copied)
+    await expect(page.locator(f"#u-{id} .share a")).to_have_text(copied)
+    await expect(page.locator(f"#u-{id} .share a")).to_be_focused()
     assert await page.evaluate("navigator.clipboard.readText()") == permalink
-    await expect(link).to_have_text("شارك")  # again, for the next time
+    await expect(link).to_have_text(share)  # again, for the next time
     await page.evaluate("navigator.clipboard.writeText('')")
 
     await page.add_init_script("navigator.share = async shared => { window.shared = shared; };")
     await page.goto(permalink)
-    await page.get_by_role("link", name="شارك").click()
+    await page.get_by_role("link", name=share).click()
     shared = await page.wait_for_function("() => window.shared")
     assert await shared.json_value() == {"title": "الخبر 11", "url": permalink}
     await page.evaluate(REFUSE, "AbortError")
-    await page.get_by_role("link", name="شارك").click()
+    await page.get_by_role("link", name=share).click()
     assert await page.evaluate("navigator.clipboard.readText()") == ""
     await page.evaluate(REFUSE, "NotAllowedError")
-    await page.get_by_role("link", name="شارك").click()
-    await expect(page.locator('[role="status"]')).to_have_text("نُسخ الرابط")
+    await page.get_by_role("link", name=share).click()
+    await expect(page.locator('[role="status"]')).to_have_text(copied)
 
 
 async def test_the_index_puts_the_coverage_that_was_active_last_first(site: Site, page: Page) -> None:
