@@ -313,6 +313,32 @@ def test_every_page_is_valid_html_with_unique_ids_in_every_language(pages: Pages
         assert len(ids) == len(set(ids)), name
 
 
+def test_every_page_of_a_coverage_speaks_its_language_and_the_rest_that_of_the_site(pages: Pages) -> None:
+    front = replace(FRONT, coverage=replace(COVERAGE, language="en"))
+    made = every_page(pages, front)
+    spoken = {name: (parsed(html).get("lang"), parsed(html).get("dir")) for name, html in made.items()}
+    of_coverage = ("live", "archive", "permalink", "retracted", "widget")
+    of_corrections = tuple(name for name in made if "corrections" in name)
+    assert {spoken[name] for name in (*of_coverage, *of_corrections)} == {("en", "ltr")}
+    assert {spoken[name] for name in ("index", "archived", "login", "desk")} == {("ar", "rtl")}
+    assert len(of_corrections) == 4
+
+
+def test_every_picture_of_every_page_keeps_its_place_and_all_but_the_first_wait(pages: Pages) -> None:
+    found = 0
+    for name, html in every_page(pages).items():
+        # Besides the mark of the site, and what a script fills in.
+        named = [one for one in parsed(html).iter("img") if one.get("src")]
+        pictures = [one for one in named if "icon.svg" not in one.attrib["src"]]
+        for number, picture in enumerate(pictures):
+            found += 1
+            assert (picture.get("width") or "").isdecimal(), (name, picture.attrib)
+            assert (picture.get("height") or "").isdecimal(), (name, picture.attrib)
+            assert picture.get("alt") is not None, (name, picture.attrib)
+            assert picture.get("loading") == "lazy" or number == 0, (name, picture.attrib)
+    assert found > 12
+
+
 def test_no_page_holds_inline_scripts_styles_or_event_attributes(pages: Pages) -> None:
     for name, html in every_page(pages).items():
         for element in elements(parsed(html)):
