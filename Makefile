@@ -51,9 +51,11 @@ bench-feeds: $(VENV)/.installed ## Measure feeds and pages beside nginx, renderi
 bench-start: $(VENV)/.installed ## Measure the CPU time until a server is ready, beside that of importing aiohttp
 	@$(BIN)/python scripts/bench_start.py $(ARGS)
 
-bench-page: $(VENV)/.developing debian-packages ## Measure a live page of 5,000 updates while 300 changes arrive in a minute
-	@LIVEFEED_PAGE_TOLD=5000 LIVEFEED_PAGE_ARRIVALS=300 LIVEFEED_PAGE_SECONDS=60 LIVEFEED_PAGE_SLOWER="$${LIVEFEED_PAGE_SLOWER:-1}" \
-	  $(BIN)/python -m pytest tests/e2e/test_e2e_busy.py -k pour_in --timeout=900 -q -s $(ARGS)
+bench-page: $(VENV)/.developing debian-packages ## Measure a live page of 5,000 updates while 300 changes arrive in a minute, here and 4 times slower
+	@for slower in $${LIVEFEED_PAGE_SLOWER:-1 4}; do \
+	  LIVEFEED_PAGE_TOLD=5000 LIVEFEED_PAGE_ARRIVALS=300 LIVEFEED_PAGE_SECONDS=60 LIVEFEED_PAGE_SLOWER=$$slower \
+	    $(BIN)/python -m pytest tests/e2e/test_e2e_busy.py -k pour_in --timeout=900 -q -s $(ARGS) || exit 1; \
+	done
 
 # Twenty minutes; `make test` has two of the readers, or one, try each behaviour.
 readers: $(VENV)/.developing debian-packages ## Try what readers see as all of them: phone and desktop, Arabic and English, still and moving

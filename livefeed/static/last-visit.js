@@ -19,6 +19,6 @@ export function lastVisit(line, articles, put) {
     const { id, order } = articles().at(-1)?.dataset ?? {};
     if (id) remember(key, `${order} ${id}`);
   };
-  document.addEventListener('visibilitychange', () => document.hidden && keep());
+  document.addEventListener('visibilitychange', keep);
   addEventListener('pagehide', keep);
 }

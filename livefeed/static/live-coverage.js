@@ -11,10 +11,7 @@ import { remember } from './remembered.js';
 
 const ANNOUNCE_INTERVAL = 10000;
 const PICTURE = 16; // between pictures: in one of them a change would meet what is moved in it
-// What is taken between two pictures, for a weak phone must not be deaf meanwhile: of articles, and of frames that wait,
-// it takes in one in 5 ms; each frame that shows at once has it move what else is in the window, some 30 ms.
-const BITE = 5;
-const SHOWN_AT_ONCE = 2;
+const BITE = 4; // articles or frames between two pictures: a weak phone needs some 10 ms for each, and must not be deaf
 const MOST = 100; // articles that stay by themselves: a weak phone has to lay all of them out
 
 customElements.define('live-coverage', class extends HTMLElement {
@@ -33,15 +30,13 @@ customElements.define('live-coverage', class extends HTMLElement {
     if (line) lastVisit(line, () => this.#stream(), element => place(this.#part('updates'), element));
     const { channel, position, doors = '' } = this.dataset;
     this.connection = new Connection(channel + doors, position, {
-      receive: frame => this.#receive(frame),
+      receive: frame => {
+        this.#coming.push(frame);
+        this.#goOn();
+      },
       reload: () => this.#reload(),
       tell: (stands, offline) => this.#tell(stands, offline),
     });
-  }
-
-  #receive(frame) {
-    this.#coming.push(frame);
-    this.#goOn();
   }
 
   #goOn() {
@@ -51,8 +46,7 @@ customElements.define('live-coverage', class extends HTMLElement {
   #take() {
     const edge = this.#atEdge();
     const live = !this.querySelector('pause-updates')?.paused && ('immediate' in this.dataset || edge && !document.hidden);
-    const most = live && !this.#coming[0].article ? SHOWN_AT_ONCE : BITE;
-    const bite = this.#coming.splice(0, document.hidden ? Infinity : most); // timers of hidden pages come seldom
+    const bite = this.#coming.splice(0, document.hidden ? Infinity : BITE); // timers of hidden pages come seldom
     this.#soon = undefined;
     this.#goOn();
     // What comes in at the top is to be seen, not to be held above the window.
@@ -224,9 +218,13 @@ customElements.define('live-coverage', class extends HTMLElement {
     document.getElementById(`k-${id}`)?.remove();
     if ('keyEvent' in article.dataset && status === 'published') {
       const entry = keyEvent(article, this.dataset.channel);
+      const line = list.querySelector('ol');
+      const atStart = !line.scrollLeft;
       const older = [...list.querySelectorAll('li')].find(other => order(other) < order(article));
       if (older) older.before(entry);
       else [...list.querySelectorAll('ol')].at(-1).append(entry);
+      // On a phone it is a line of which browsers keep the entry that is looked at; who is at its start sees what comes.
+      if (atStart) line.scrollLeft = 0;
     }
     list.hidden = !list.querySelector('li');
   }
@@ -249,7 +247,7 @@ customElements.define('live-coverage', class extends HTMLElement {
     if (stands) document.getElementById('saved')?.remove();
     // The style sheet waits some seconds with the line of a loss, however often it is tried meanwhile.
     line.classList.toggle('offline', offline);
-    line.textContent = offline ? line.dataset.offline : line.dataset.lost;
+    line.textContent = line.dataset[offline ? 'offline' : 'lost'];
     line.hidden = stands;
   }
 
@@ -300,10 +298,8 @@ async function load(address, options) {
 }
 
 // The article as the pinned block has it: the same, with ids of its own.
-function copyOf(article) {
-  const copy = made(article.outerHTML.replaceAll(`"${article.id}`, `"p-${article.dataset.id}`));
-  copy.classList.remove('fresh');
-  return copy;
+function copyOf({ id, outerHTML }) {
+  return made(outerHTML.replaceAll(`"${id}`, `"p${id.slice(1)}`));
 }
 
 function keyEvent(article, channel) {

@@ -21,7 +21,7 @@ customElements.define('local-time', class extends HTMLElement {
   tick() {
     const ago = this.querySelector('.ago');
     if (!ago || ahead === undefined) return;
-    const age = Math.max(0, Date.now() + ahead - Date.parse(this.querySelector('time').dateTime));
+    const age = Math.max(0, Date.now() + ahead - Date.parse(ago.previousSibling.dateTime));
     const minutes = Math.floor(age / 60000);
     const language = languageOf(this);
     const words = spoken[language] ??= new Intl.RelativeTimeFormat(language, { numeric: 'auto' });
@@ -36,14 +36,14 @@ const tick = () => document.hidden || document.querySelectorAll('local-time').fo
 // The clock of a page that a cache kept for `Age` seconds has gone on for so long.
 async function ask() {
   if (document.hidden || !document.querySelector('.ago')) return;
-  const { headers } = await fetch(location.pathname, { method: 'HEAD', cache: 'no-store' });
+  // Without an answer there are the times themselves.
+  const { headers } = await fetch(location.pathname, { method: 'HEAD', cache: 'no-store' }).catch(() => new Response());
   const there = Date.parse(headers.get('Date')) + 1000 * headers.get('Age');
   if (there) ahead = there - Date.now();
   tick();
 }
 
-const dare = () => ask().catch(() => {}); // without an answer there are the times themselves
 setInterval(tick, 20000);
-addEventListener('online', dare);
-document.addEventListener('visibilitychange', dare); // a clock may have been set meanwhile
-dare();
+addEventListener('online', ask);
+document.addEventListener('visibilitychange', ask); // a clock may have been set meanwhile
+ask();

@@ -5,7 +5,7 @@ import { remember, remembered } from './remembered.js';
 customElements.define('new-updates', class extends HTMLElement {
   set count(count) {
     this.hidden = !count;
-    if (count) this.querySelector('button').textContent = this.words(count);
+    this.querySelector('button').textContent = this.words(count);
   }
 
   // The message for a count, in the language's own plural form: Arabic has six.

@@ -54,9 +54,9 @@ class Visitor:
         self.context.on("page", lambda page: page.on("websocket", self._listen))
         await self.context.add_init_script(SPEAK_VIOLATIONS + SOON)
 
-    async def read(self, address: str) -> Page:
-        """Open a live page, and wait until it is connected."""
-        page = await self.context.new_page()
+    async def read(self, address: str, page: Page | None = None) -> Page:
+        """Open a live page, in a new one if not said otherwise, and wait until it is connected."""
+        page = page or await self.context.new_page()
         self._greeted.clear()
         await page.goto(address)
         await self.connected()
