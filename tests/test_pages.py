@@ -807,6 +807,8 @@ def test_scripts_and_templates_hold_no_sentences_of_their_own() -> None:
 
 
 def test_scripts_evaluate_nothing_and_reach_no_other_host() -> None:
-    for path in STATIC.glob("*.js"):
+    scripts = [*STATIC.glob("*.js"), *STATIC.glob("desk/*.js")]  # of Trix, a library, the policy makes sure
+    assert {"connection.js", "audience.js"} <= {path.name for path in scripts}
+    for path in scripts:
         text = path.read_text(encoding="utf-8")
-        assert not re.search(r"\beval\(|new Function|document\.write|https?://", text), path.name
+        assert not re.search(r"\beval\(|new Function|document\.write|https?://|['\"`]//", text), path.name
