@@ -113,8 +113,8 @@ async def _next(socket: aiohttp.ClientWebSocketResponse) -> Frame | None:
 
 
 def _path(slug: str, place: Place) -> str:
-    after = "" if place.cursor is None else f"?after={quote(place.cursor, safe='')}"
-    return f"/live/{quoted(slug)}/ws{after}"
+    after = "" if place.cursor is None else f"&after={quote(place.cursor, safe='')}"
+    return f"/live/{quoted(slug)}/ws?counted=no{after}"  # a terminal is no page that readers have open
 
 
 def _pause(losses: int, asked: object, chance: float) -> float:

@@ -30,6 +30,7 @@ class Scripted:
         self.asked: list[str | None] = []
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
+        assert request.query["counted"] == "no"  # a terminal is no open page
         self.asked.append(request.query.get("after"))
         frames = self.script.pop(0)
         if isinstance(frames, int):
