@@ -57,6 +57,11 @@ async def test_panels_count_what_waits_and_mark_what_others_did_since_one_looked
     await expect(editor.locator("#panel-scheduled li")).to_contain_text("17:15")
     await expect(editor.locator("#panel-submitted li")).to_have_count(0)
     await expect(link(editor, "scheduled").locator(".unread")).to_be_empty()
+    (scheduled,) = (await site.ask("GET", "/panels/updates?status=scheduled"))["updates"]
+    await site.ask("PATCH", f"/panels/updates/{scheduled['id']}", {"headline": "خبر معدّل للموعد"})
+    await expect(link(editor, "scheduled").locator(".unread")).to_have_text(
+        "جديد واحد"
+    )  # seen, and changed since
 
     id = await site.publish("panels", "خبر من زميل")
     await expect(published.locator(".unread")).to_have_text("جديد واحد")
