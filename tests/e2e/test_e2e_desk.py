@@ -148,10 +148,11 @@ async def test_an_update_is_posted_with_the_keyboard_alone_and_appears_to_reader
     assert await headlines(page) == ["فتح الميناء", "خبر سابق"]
 
 
-async def test_breaking_asks_once_in_words_that_fit_what_happens(site: Site, visitor: Visitor) -> None:
+async def test_breaking_asks_once_in_words_that_fit_what_happens(site: Site, visit: Visit) -> None:
     await site.cover("asks", timezone="Asia/Damascus", place="دمشق")
     await site.publish("asks", "السد سليم", breaking=True)
-    page = await desk_of(site, visitor, "asks", "رباب", "chief")
+    await (await visit()).read(f"{site.url}/live/asks")
+    page = await desk_of(site, await visit(), "asks", "رباب", "chief")
     question = page.locator("#going-out")
     await page.locator("#headline").fill("قمة طارئة")
     await page.locator("[name=breaking]").check()
@@ -160,7 +161,7 @@ async def test_breaking_asks_once_in_words_that_fit_what_happens(site: Site, vis
     await page.locator("#headline").press("Control+Enter")
     await expect(question.locator("h2")).to_have_text("جدولته كخبر عاجل؟")
     await expect(question.locator(".hint")).to_contain_text("2030.11.23 | 17:15 بتوقيت دمشق")
-    await expect(question.locator("[data-count=readers]")).to_have_text("0")
+    await expect(question.locator("[data-count=readers]")).to_have_text("1")
     await page.keyboard.press("Enter")
     await expect(page.locator("#panel-scheduled li")).to_contain_text("قمة طارئة")
 
@@ -638,6 +639,7 @@ async def test_a_picture_is_chosen_described_previewed_and_published(site: Site,
     line = page.locator("desk-pictures li")
     await line.get_by_label("وصف").fill("ميناء عند الغروب")
     await line.get_by_label("الشرح").fill("الميناء مساء الأحد")
+    await line.locator("[name=credit]").fill("إنترنت")
     await expect(line.locator("img")).to_be_visible()
     box = await line.locator(".focal").bounding_box()
     assert box
@@ -658,7 +660,9 @@ async def test_a_picture_is_chosen_described_previewed_and_published(site: Site,
     await page.locator("#headline").press("Control+Enter")
     await expect(page.locator(".updates figure img")).to_have_attribute("alt", "ميناء عند الغروب")
     [update] = (await site.ask("GET", "/picture/updates"))["updates"]
-    focus = update["media"][0]["focus"]
+    [media] = update["media"]
+    assert (media["caption"], media["credit"]) == ("الميناء مساء الأحد", "إنترنت")
+    focus = media["focus"]
     assert 70 < focus["x"] < 80
     assert 40 < focus["y"] < 60
 
