@@ -90,6 +90,11 @@ async def test_a_desk_shows_who_is_there_and_warns_of_who_changes_an_update(site
     await one.get_by_role("button", name="تعديل").click()
     await expect(one.locator("desk-composer .changing")).to_contain_text("Omar")
     await expect(other.locator("desk-composer .changing")).to_contain_text("لمى")
+    # A warning is no lock: whoever is first saves.
+    await one.get_by_label("خطأ إملائي").check()
+    await one.locator("#headline").fill("خبر يعمل عليه كلاهما")
+    await one.locator("form.composer button[type=submit]:visible").first.click()
+    await expect(other.locator(".updates h3")).to_have_text("خبر يعمل عليه كلاهما")
 
     await other.get_by_role("button", name="مسح").click()
     await expect(mark).to_be_hidden()
