@@ -38,12 +38,29 @@ function shelfOf(address) {
 }
 
 async function answer(event, request, shelf) {
-  const kept = await caches.match(request, { ignoreVary: true });
+  const kept = await copyOf(request);
   if (kept && /\?v=|\.woff2$/.test(request.url)) return kept;
   const fresh = load(shelf, request);
   event.waitUntil(fresh.then(got => keep(shelf, request, got.clone())).catch(() => {}));
-  if (!kept) return fresh;
-  return Promise.race([fresh, new Promise((_, late) => setTimeout(late, PATIENCE))]).catch(() => (shelf === PAGES ? marked(kept) : kept));
+  const late = new Promise((_, reject) => kept && setTimeout(reject, PATIENCE));
+  return Promise.race([fresh, late]).catch(async error => {
+    const copy = kept ?? await lateCopyOf(request);
+    if (!copy) throw error;
+    return shelf === PAGES ? marked(copy) : copy;
+  });
+}
+
+function copyOf(request) {
+  return caches.match(request, { ignoreVary: true });
+}
+
+// A browser that is busy may not find at first what it has just kept; some milliseconds later it does.
+async function lateCopyOf(request) {
+  for (let looks = 5; looks; looks -= 1) {
+    const copy = await copyOf(request);
+    if (copy) return copy;
+    await new Promise(rested => setTimeout(rested, 100));
+  }
 }
 
 // Pages may be some seconds old in a browser's own cache, which is for caches that many share.

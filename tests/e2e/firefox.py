@@ -21,7 +21,24 @@ from e2e_site import Site
 
 FIREFOX = shutil.which("firefox-esr") or shutil.which("firefox")
 TIMEOUT = 60.0  # seconds; a watchdog
-PROFILE = {"app.update.enabled": "false", "datareporting.policy.dataSubmissionEnabled": "false"}
+PROFILE = {
+    "app.update.enabled": "false",
+    "datareporting.policy.dataSubmissionEnabled": "false",
+    "ui.prefersReducedMotion": "1",
+}
+# The first update that comes over a WebSocket is lost on its way.
+LOSE_ONE = """() => {
+  const Whole = WebSocket;
+  window.lost = 0;
+  window.WebSocket = class extends Whole {
+    set onmessage(then) {
+      super.onmessage = then && (message => {
+        if (!window.lost && JSON.parse(message.data).kind === 'published') window.lost += 1;
+        else then(message);
+      });
+    }
+  };
+}"""
 UNTIL = """async condition => {
   while (!eval(condition)) await new Promise(resolve => setTimeout(resolve, 20));
   return true;
@@ -61,6 +78,10 @@ class Reader:
     async def read(self, address: str) -> None:
         params = {"context": self._tab, "url": address, "wait": "complete"}
         await self.command("browsingContext.navigate", params)
+
+    async def prepare(self, function: str) -> None:
+        """Have `function` run on each page before anything of the page does."""
+        await self.command("script.addPreloadScript", {"functionDeclaration": function})
 
     async def go_back(self) -> None:
         await self.command("browsingContext.traverseHistory", {"context": self._tab, "delta": -1})
@@ -256,3 +277,48 @@ async def test_firefox_goes_back_to_a_page_that_has_what_came_meanwhile(
     await site.publish("fox", "After")
     await reader.until(f"{shown} === 'After,Meanwhile,Before'")
     assert reader.unexplained() == []
+
+
+async def test_firefox_misses_a_lost_frame_and_fetches_it_and_moves_nothing_for_who_asked(
+    own_site: Site, firefox: Reader
+) -> None:
+    site, reader = own_site, firefox
+    await site.cover("fox", language="en")
+    await reader.prepare(LOSE_ONE)
+    await reader.read(f"{site.url}/live/fox")
+    await site.publish("fox", "Lost on its way")
+    await reader.until("document.querySelector('.updates article h3')?.innerText === 'Lost on its way'")
+    assert await reader.see("window.wrappedJSObject?.lost ?? window.lost") == 1
+    assert await reader.see("document.querySelectorAll('.updates article').length") == 1
+    assert await reader.see("matchMedia('(prefers-reduced-motion: reduce)').matches")
+    assert await reader.see("getComputedStyle(document.documentElement).scrollBehavior") == "auto"
+    await reader.until("document.querySelectorAll('.update.fresh').length === 1")
+    assert (
+        await reader.see("getComputedStyle(document.querySelector('.fresh')).animationDuration") == "0.001s"
+    )
+    assert reader.unexplained() == []
+
+
+async def test_firefox_has_the_last_seen_page_without_a_network_and_catches_up(
+    tmp_path: Path, firefox: Reader
+) -> None:
+    site, reader = Site(tmp_path, LIVEFEED_OFFLINE="true"), firefox
+    try:
+        await site.open()
+        await site.cover("fox", language="en")
+        await site.publish("fox", "Before")
+        await reader.read(f"{site.url}/live/fox")
+        await reader.until("navigator.serviceWorker.controller !== null")
+        await reader.read(f"{site.url}/live/fox")  # now through the worker, which keeps it and its files
+        await reader.until("document.querySelector('.ago')?.innerText === 'now'")
+        site.gate.shut = True
+        site.gate.cut()
+        await reader.read(f"{site.url}/live/fox")
+        await reader.until("document.querySelector('#saved')?.innerText.includes('as you last saw it')")
+        shown = "[...document.querySelectorAll('.updates h3')].map(one => one.innerText).join()"
+        assert await reader.see(shown) == "Before"
+        await site.publish("fox", "Meanwhile")
+        site.gate.shut = False
+        await reader.until(f"{shown} === 'Meanwhile,Before' && !document.querySelector('#saved')")
+    finally:
+        await site.close()
