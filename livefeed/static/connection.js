@@ -184,9 +184,7 @@ export class Connection {
 }
 
 function address(channel, way, after) {
-  const url = new URL(channel, location);
-  url.pathname += `/${way}`;
-  url.searchParams.set('view', 'html');
+  const url = new URL(`${channel}/${way}?view=html`, location); // the channel of the site is without a path
   if (after) url.searchParams.set('after', after);
   return url;
 }
