@@ -38,29 +38,27 @@ function shelfOf(address) {
 }
 
 async function answer(event, request, shelf) {
-  const kept = await copyOf(request);
+  const kept = await copyOf(request, 1);
   if (kept && /\?v=|\.woff2$/.test(request.url)) return kept;
   const fresh = load(shelf, request);
   event.waitUntil(fresh.then(got => keep(shelf, request, got.clone())).catch(() => {}));
-  const late = new Promise((_, reject) => kept && setTimeout(reject, PATIENCE));
-  return Promise.race([fresh, late]).catch(async error => {
-    const copy = kept ?? await lateCopyOf(request);
+  return Promise.race([fresh, ...(kept ? [pause(PATIENCE).then(() => Promise.reject())] : [])]).catch(async error => {
+    const copy = kept ?? await copyOf(request, 10);
     if (!copy) throw error;
     return shelf === PAGES ? marked(copy) : copy;
   });
 }
 
-function copyOf(request) {
-  return caches.match(request, { ignoreVary: true });
+// A browser that is busy may not find at first what it has just kept; some milliseconds later it does.
+async function copyOf(request, looks) {
+  const copy = await caches.match(request, { ignoreVary: true });
+  if (copy || !--looks) return copy;
+  await pause(99);
+  return copyOf(request, looks);
 }
 
-// A browser that is busy may not find at first what it has just kept; some milliseconds later it does.
-async function lateCopyOf(request) {
-  for (let looks = 5; looks; looks -= 1) {
-    const copy = await copyOf(request);
-    if (copy) return copy;
-    await new Promise(rested => setTimeout(rested, 100));
-  }
+function pause(time) {
+  return new Promise(rested => setTimeout(rested, time));
 }
 
 // Pages may be some seconds old in a browser's own cache, which is for caches that many share.
