@@ -16,6 +16,7 @@ import sys
 import tempfile
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Literal
 
 from aiohttp import web
 from PIL import Image, ImageOps
@@ -114,12 +115,12 @@ async def take(browser: Browser, running: Demo, shot: Shot) -> int:
     context = await _window(browser, shot, seat if shot.path != "/desk/login" else None)
     page = await context.new_page()
     # Pictures that load lazily too; a text-only page has none, and its held request never rests.
+    rest: Literal["load", "networkidle"] = "load" if "lite=1" in shot.path else "networkidle"
     if shot.embedded:
         await _embed(page, running.site, shot)
     else:
-        await page.goto(
-            running.site + shot.path, wait_until="load" if "lite=1" in shot.path else "networkidle"
-        )
+        await page.goto(running.site + shot.path, wait_until=rest)
+        await page.reload(wait_until=rest)  # a face that came late is left for the next visit
     if shot.follow:
         await page.goto(await page.locator(shot.follow).first.evaluate("link => link.href"))
     await page.evaluate("() => document.fonts.ready")
