@@ -1,4 +1,4 @@
-// The one script of the text-only page: asks for changes with held requests and puts them in as text. New updates wait
+// The script of the text-only page: asks for changes with held requests and puts them in as text. New updates wait
 // behind a counted button unless the reader is at the top; a page that nobody looks at asks for nothing.
 const page = document.getElementById('lite');
 const button = page.querySelector('button');
@@ -58,7 +58,7 @@ function apply({ id, html }) {
   else entry?.querySelector('span').replaceChildren(...element.querySelector('h3').cloneNode(true).childNodes);
 }
 
-// Takes an entry off the key events; the focus goes from it to what is left of them, or else to the updates.
+// The focus goes to what is left.
 function drop(entry) {
   const events = entry.closest('.key-events');
   const focused = events === document.activeElement || entry.contains(document.activeElement);
