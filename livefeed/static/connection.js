@@ -184,7 +184,8 @@ export class Connection {
 }
 
 function address(channel, way, after) {
-  const url = new URL(`${channel}/${way}?view=html`, location); // the channel of the site is without a path
+  const [path, query = ''] = channel.split('?'); // that of the site is empty
+  const url = new URL(`${path}/${way}?view=html&${query}`, location);
   if (after) url.searchParams.set('after', after);
   return url;
 }
