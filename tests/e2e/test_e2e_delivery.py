@@ -66,6 +66,7 @@ async def test_updates_wait_behind_a_counted_button_while_the_reader_is_further_
     assert (await headlines(page))[0] == "الخبر 8"
 
     await button.click()
+    await expect(page.locator(".updates > article h3").nth(11)).to_have_text("الخبر 8")  # all are in
     assert (await headlines(page))[:12] == [*(f"الجديد {number}" for number in range(11, 0, -1)), "الخبر 8"]
     await expect(page.locator("new-updates")).to_be_hidden()
     await expect(page.locator(".updates > article").first).to_be_focused()
