@@ -59,8 +59,8 @@ HOST_WORDS = {
 
 async def main() -> None:
     """Take every picture of `SHOTS`."""
-    known = (shutil.which(name) for name in ("chromium-headless-shell", "chromium"))
-    chromium = os.environ.get("LIVEFEED_CHROMIUM") or next(filter(None, known), None)
+    # The kind without windows sets letters wider apart than any reader sees them.
+    chromium = os.environ.get("LIVEFEED_CHROMIUM") or shutil.which("chromium")
     if chromium is None:
         sys.exit("Chromium is missing: install it with 'sudo apt-get install chromium fonts-noto-core'.")
     FOLDER.mkdir(parents=True, exist_ok=True)
