@@ -588,6 +588,7 @@ async def test_all_that_an_update_can_say_is_written_without_a_pointer(site: Sit
     page = await desk_of(site, visitor, "fields", "ريم", "chief")
     await page.keyboard.press("?")
     keys = page.locator("#shortcuts")
+    await expect(keys).to_be_visible()
     await expect(keys.locator("kbd")).to_have_text(["Ctrl", "Enter", "Ctrl", ";", "n", "e", "b", "p", "?"])
     await page.keyboard.press("Escape")
     await expect(keys).to_be_hidden()
