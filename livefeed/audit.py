@@ -17,7 +17,7 @@ from typing import Annotated, Any, Literal
 from pydantic import PlainSerializer, PlainValidator, TypeAdapter
 
 from livefeed.events import rfc3339
-from livefeed.model import Editor
+from livefeed.roles import Editor
 
 COMMAND_LINE = "command line"
 """The address of what was done by a command on the server's machine."""

@@ -13,7 +13,8 @@ from enum import StrEnum
 from typing import Any
 
 from livefeed.events import rfc3339
-from livefeed.model import Editor, utc
+from livefeed.model import utc
+from livefeed.roles import Editor
 from livefeed.store import Conflict, Record, Store
 
 MOST_NOTES = 200  # in one coverage: more than a shift can read is no handover

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from time import monotonic
 from typing import Any
 
-from livefeed.model import Editor
+from livefeed.roles import Editor
 from livefeed.whispers import Whispers
 
 TOPIC = "presence"

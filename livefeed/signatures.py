@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from livefeed.audit import Act, Search
-from livefeed.model import Editor, Status
+from livefeed.model import Status
+from livefeed.roles import Editor
 from livefeed.store import Store
 
 LOOKED_AT = 100  # of an editor's last acts; who did so much since has another story's name at hand by now

@@ -13,7 +13,7 @@ import aiohttp
 from aiohttp import web
 from redis_server import patient
 
-from livefeed.model import Role
+from livefeed.roles import Role
 from livefeed.settings import Settings
 from livefeed.store import Store, open_store
 from livefeed.web.app import create_app, open_rooms

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from livefeed.audit import COLUMNS, Act, Entry, Search, decode_act, encode_act, entry_line, entry_row
-from livefeed.model import Editor, Role
+from livefeed.roles import Editor, Role
 
 AT = datetime(2026, 11, 23, 14, 15, tzinfo=UTC)
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)

@@ -28,13 +28,11 @@ from livefeed.model import (
     Correction,
     Coverage,
     CoverageStatus,
-    Editor,
     Embed,
     Media,
     Position,
     Related,
     Retraction,
-    Role,
     Status,
     Update,
     Verification,
@@ -52,6 +50,7 @@ from livefeed.pages.catalogue import LOCALE_FOLDER, Catalogues
 from livefeed.pages.desk import Subscriber
 from livefeed.pages.limits import limits_of
 from livefeed.pages.widget import Look, Scheme, coverage_widget, site_widget
+from livefeed.roles import Editor, Role
 from livefeed.settings import Settings
 from livefeed.signatures import Signature
 from livefeed.snippets import Snippet

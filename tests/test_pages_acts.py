@@ -15,8 +15,8 @@ from lxml import html as html5
 from livefeed.accounts import Account
 from livefeed.audit import COMMAND_LINE, Act, Deed, Entry, Search
 from livefeed.forms import CorrectionForm, CoverageChanges, CoverageForm, UpdateForm
-from livefeed.model import Editor, Role
 from livefeed.pages import Pages
+from livefeed.roles import Editor, Role
 
 PACKAGE = Path(__file__).parent.parent / "livefeed"
 AT = datetime(2026, 11, 27, 8, 30, tzinfo=UTC)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from livefeed.model import Editor, Role
+from livefeed.roles import Editor, Role
 from livefeed.text import TextRefused, check_slug, clean_line
 
 NAME_LIMIT = 80

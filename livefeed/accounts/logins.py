@@ -11,7 +11,7 @@ from livefeed.accounts.attempts import Attempts
 from livefeed.accounts.drawer import Drawer
 from livefeed.accounts.passwords import LONGEST, Hasher, check_password
 from livefeed.accounts.register import Accounts
-from livefeed.model import Editor
+from livefeed.roles import Editor
 from livefeed.store import Conflict, Records
 
 

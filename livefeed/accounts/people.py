@@ -20,7 +20,8 @@ from livefeed.accounts.account import (
     fold,
 )
 from livefeed.accounts.drawer import Drawer, Filed
-from livefeed.model import Editor, Role, utc
+from livefeed.model import utc
+from livefeed.roles import Editor, Role
 from livefeed.store import Conflict, Records
 
 ID_BYTES = 9

@@ -13,7 +13,7 @@ from livefeed.accounts.drawer import Drawer, Filed
 from livefeed.accounts.key import SECRET_BYTES, could_be_one, digest_of, id_of
 from livefeed.accounts.people import People
 from livefeed.accounts.recent import Recent
-from livefeed.model import Editor
+from livefeed.roles import Editor
 from livefeed.store import Conflict, Records, StoreError
 from livefeed.text import clean_line
 

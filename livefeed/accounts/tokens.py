@@ -13,7 +13,8 @@ from livefeed.accounts.drawer import Drawer
 from livefeed.accounts.key import SECRET_BYTES, could_be_one, digest_of, id_of
 from livefeed.accounts.people import People
 from livefeed.accounts.recent import Recent
-from livefeed.model import Editor, Role, utc
+from livefeed.model import utc
+from livefeed.roles import Editor, Role
 from livefeed.store import Records, StoreError
 
 TOKEN_PREFIX = "lf_"  # noqa: S105 - no secret, but how scanners find one: lf_[A-Za-z0-9_-]{43}

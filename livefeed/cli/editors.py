@@ -8,7 +8,7 @@ import typer
 
 from livefeed.cli.outcome import finish, settings_or_fail
 from livefeed.cli.records import open_register
-from livefeed.model import Role
+from livefeed.roles import Role
 
 if TYPE_CHECKING:
     from livefeed.accounts import Account

@@ -8,7 +8,7 @@ import typer
 
 from livefeed.cli.outcome import Failed, finish, settings_or_fail
 from livefeed.cli.records import open_register
-from livefeed.model import Role
+from livefeed.roles import Role
 
 group = typer.Typer(
     help="Keys for programs that write. Works beside a running server.",

@@ -18,8 +18,9 @@ import structlog
 from livefeed.accounts import Accounts
 from livefeed.demo.story import Lead, Story, Telling
 from livefeed.forms import CoverageForm
-from livefeed.model import Editor, Role, Update
+from livefeed.model import Update
 from livefeed.newsroom import Newsroom, Refused, Written
+from livefeed.roles import Editor, Role
 from livefeed.store import Key, StoreError
 
 if TYPE_CHECKING:

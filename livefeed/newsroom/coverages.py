@@ -8,11 +8,12 @@ from datetime import datetime
 
 from livefeed.audit import Deed
 from livefeed.forms import CoverageChanges, CoverageForm
-from livefeed.model import Coverage, CoverageStatus, Editor, Role, utc
+from livefeed.model import Coverage, CoverageStatus, utc
 from livefeed.newsroom import decisions, drafting
 from livefeed.newsroom.deeds import told
 from livefeed.newsroom.refusals import NotNow, SlugTaken
 from livefeed.newsroom.writer import Writer, Written, permit
+from livefeed.roles import Editor, Role
 from livefeed.store import Batch, Conflict, Key
 
 

@@ -7,7 +7,8 @@ from typing import Any
 
 from livefeed.audit import Act, Deed
 from livefeed.forms import Form
-from livefeed.model import Editor, Status
+from livefeed.model import Status
+from livefeed.roles import Editor
 from livefeed.store import Batch
 
 ADDING: dict[Status, Deed] = {

@@ -13,11 +13,12 @@ from livefeed.forms import (
     UpdateChanges,
     UpdateForm,
 )
-from livefeed.model import Coverage, CoverageStatus, Editor, Media, Role, Status, Update, utc
+from livefeed.model import Coverage, CoverageStatus, Media, Status, Update, utc
 from livefeed.newsroom import decisions, drafting
 from livefeed.newsroom.deeds import ADDING
 from livefeed.newsroom.refusals import Closed, Invalid
 from livefeed.newsroom.writer import Writer, Written, permit
+from livefeed.roles import Editor, Role
 from livefeed.store import Batch, Key
 
 

@@ -15,9 +15,10 @@ from livefeed.forms import (
     Form,
     PictureForm,
 )
-from livefeed.model import Coverage, Editor, Focus, Media, Role, Update
+from livefeed.model import Coverage, Focus, Media, Update
 from livefeed.newsroom.deeds import told
 from livefeed.newsroom.refusals import Forbidden, KeyMisused, NotNow, Stale, Unknown
+from livefeed.roles import Editor, Role
 from livefeed.store import Batch, Conflict, FirstResult, Key, KeyUsed, Store
 
 log = structlog.get_logger()

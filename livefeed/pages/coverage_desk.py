@@ -9,11 +9,12 @@ from datetime import datetime
 
 from livefeed.audience import Audience
 from livefeed.events import public_media
-from livefeed.model import Coverage, Editor, Status, Update
+from livefeed.model import Coverage, Status, Update
 from livefeed.notes import Note
 from livefeed.pages.amendments import shortened_differences
 from livefeed.pages.history import steps_of
 from livefeed.pages.rendering import Rendering
+from livefeed.roles import Editor
 from livefeed.signatures import Signature
 from livefeed.standing import Standing
 from livefeed.store import Revision

@@ -11,7 +11,8 @@ from urllib.parse import urlencode
 from livefeed.accounts import Account, Session, Token
 from livefeed.accounts.passwords import LONGEST, SHORTEST
 from livefeed.audit import COMMAND_LINE, Entry, Search
-from livefeed.model import Coverage, Editor
+from livefeed.model import Coverage
+from livefeed.roles import Editor
 from livefeed.snippets import NAME_LIMIT, TEXT_LIMIT, Snippet
 from livefeed.webhooks import DeadLetter, Endpoint
 

@@ -14,7 +14,7 @@ from jinja2 import Environment, StrictUndefined, pass_context
 from markupsafe import Markup
 
 from livefeed.events import Event, coverage_url, rfc3339, update_url
-from livefeed.model import Coverage, Editor, Role, Status, Update
+from livefeed.model import Coverage, Status, Update
 from livefeed.pages.addresses import absolute
 from livefeed.pages.archive import archive_pages, first_page_count
 from livefeed.pages.clock import local_clock, local_date, place_of, zones
@@ -24,6 +24,7 @@ from livefeed.pages.sizes import sized
 from livefeed.pages.theme import COMPILED, THEME_STYLE, Theme
 from livefeed.pages.widget import widget_url
 from livefeed.providers import player_of, provider_of
+from livefeed.roles import Editor, Role
 from livefeed.rubrics import named_rubrics
 from livefeed.text import direction_of_language, title_of
 from livefeed.timeline import Front

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
-from livefeed.model import Editor, Role
+from livefeed.roles import Editor, Role
 from livefeed.web.answers import Problem
 from livefeed.web.rooms import rooms_of
 from livefeed.web.whence import address_of

@@ -11,8 +11,9 @@ from aiohttp import HttpVersion11, web
 from livefeed.events import SITE, desk_channel, live_channel
 from livefeed.fanout import Channel
 from livefeed.frames import View, Wire, accept_token, deflate_response, form_of
-from livefeed.model import Position, Role
+from livefeed.model import Position
 from livefeed.newsroom import Unknown
+from livefeed.roles import Role
 from livefeed.store import StoreAway
 from livefeed.tail import Entry
 from livefeed.web.answers import Problem, Unfit

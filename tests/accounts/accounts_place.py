@@ -11,7 +11,7 @@ from pathlib import Path
 from livefeed.accounts import (
     Accounts,
 )
-from livefeed.model import Role
+from livefeed.roles import Role
 from livefeed.store import Record, Records, StoreFull
 
 IDLE, LIFETIME = 3600.0, 86400.0

@@ -17,7 +17,7 @@ from livefeed.accounts import (
     Token,
 )
 from livefeed.accounts.account import check_narrowing
-from livefeed.model import Editor, Role
+from livefeed.roles import Editor, Role
 
 
 async def test_a_token_acts_as_its_editor(accounts: Accounts) -> None:

@@ -7,7 +7,7 @@ from accounts_place import Place, digest, log_in
 from livefeed.accounts import (
     Accounts,
 )
-from livefeed.model import Role
+from livefeed.roles import Role
 
 
 async def test_what_lies_on_disk_lets_nobody_in(place: Place, accounts: Accounts) -> None:

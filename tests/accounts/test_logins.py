@@ -26,7 +26,7 @@ from livefeed.accounts import (
 )
 from livefeed.accounts.attempts import ON_ACCOUNT, ON_ADDRESS, Tally
 from livefeed.accounts.passwords import LONGEST, MOST_WAITING, SHORTEST, check_password, pieces
-from livefeed.model import Role
+from livefeed.roles import Role
 from livefeed.store.sqlite import SQLiteStore
 
 GOOD, BETTER = "قهوة الصباح في دمشق", "kitchen-window-7-lemon"

@@ -18,7 +18,7 @@ from livefeed.accounts import (
     AccountUnknown,
 )
 from livefeed.accounts.account import fold
-from livefeed.model import Role
+from livefeed.roles import Role
 
 
 async def test_an_added_editor_is_found_under_the_cleaned_name_in_any_case(

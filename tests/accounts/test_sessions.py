@@ -15,7 +15,7 @@ from livefeed.accounts import (
     Accounts,
     Seen,
 )
-from livefeed.model import Editor, Role
+from livefeed.roles import Editor, Role
 
 
 async def test_a_login_code_opens_a_session_of_its_editor(accounts: Accounts, clock: Clock) -> None:

@@ -17,7 +17,7 @@ import aiohttp
 from redis_server import free_port
 
 from livefeed.accounts import Accounts
-from livefeed.model import Role
+from livefeed.roles import Role
 from livefeed.settings import Settings
 from livefeed.store import open_store
 from livefeed.tasks import cancel

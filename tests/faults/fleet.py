@@ -15,7 +15,7 @@ import aiohttp
 from redis_server import PATIENCE, free_port
 
 from livefeed.accounts import AccountExists, Accounts
-from livefeed.model import Role
+from livefeed.roles import Role
 from livefeed.settings import Settings
 from livefeed.store import open_store
 

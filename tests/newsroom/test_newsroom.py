@@ -13,7 +13,7 @@ from live_server import Server, running
 from redis_server import PATIENCE
 
 from livefeed.events import Event
-from livefeed.model import Role
+from livefeed.roles import Role
 from livefeed.settings import Settings
 from livefeed.store import Batch, Conflict, StoreAway
 from livefeed.store.sqlite import SQLiteStore

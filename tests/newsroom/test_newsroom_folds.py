@@ -27,8 +27,9 @@ from livefeed.forms import (
     UpdateChanges,
     UpdateForm,
 )
-from livefeed.model import Coverage, Editor, Position, Role, Status, Update, Verification, Verified
+from livefeed.model import Coverage, Position, Status, Update, Verification, Verified
 from livefeed.newsroom import Newsroom, Refused, Written
+from livefeed.roles import Editor, Role
 from livefeed.store import Key
 from livefeed.store.sqlite import SQLiteStore
 from livefeed.timeline import Front, SiteFront, fold, fold_site

@@ -8,7 +8,7 @@ from typing import Any
 from live_server import Answer, Server
 
 from livefeed.audit import Search
-from livefeed.model import Role
+from livefeed.roles import Role
 
 
 @dataclass

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 
 from live_server import Server
 
-from livefeed.model import Role
+from livefeed.roles import Role
 
 PATIENCE = 10.0  # seconds for an answer that must come
 Answer = tuple[int, dict[str, str], bytes]

@@ -12,7 +12,7 @@ from live_server import Server, running
 from test_guard import code_of
 
 from livefeed.audit import Search
-from livefeed.model import Role
+from livefeed.roles import Role
 from livefeed.store import Batch
 
 UPDATES = "/api/v1/coverages/story/updates"

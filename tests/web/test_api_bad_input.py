@@ -12,7 +12,7 @@ import brotli
 import pytest
 from live_server import Answer, Server
 
-from livefeed.model import Role
+from livefeed.roles import Role
 
 COVERAGES = "/api/v1/coverages"
 UPDATES = f"{COVERAGES}/story/updates"

@@ -11,7 +11,7 @@ from urllib.parse import quote, urlsplit
 import pytest
 from live_server import Server
 
-from livefeed.model import Role
+from livefeed.roles import Role
 
 ARABIC = "عاجل: هزة أرضية"
 

@@ -16,7 +16,7 @@ from live_server import Answer, Server, running
 from PIL import Image
 
 from livefeed.media import MediaFull, MediaShelf, Picture
-from livefeed.model import Role
+from livefeed.roles import Role
 
 MEDIA = "/api/v1/media"
 

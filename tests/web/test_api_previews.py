@@ -15,8 +15,8 @@ from PIL import Image
 from receiver import LOOPBACK, Receiver, receiving
 
 from livefeed import previews
-from livefeed.model import Role
 from livefeed.previews.page import described
+from livefeed.roles import Role
 from livefeed.settings import Settings
 
 PAGE = """<!doctype html><html><head><meta charset="utf-8"><title>Not this</title>

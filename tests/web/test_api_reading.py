@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from live_server import Server, running
 
-from livefeed.model import Role
+from livefeed.roles import Role
 from livefeed.settings import Settings
 
 UPDATES = "/api/v1/coverages/story/updates"

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from live_server import Answer, Server
 
-from livefeed.model import Role
+from livefeed.roles import Role
 from livefeed.web.api.table import WRITES
 
 ROLES = list(Role)

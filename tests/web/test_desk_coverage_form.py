@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from live_server import Server
 
-from livefeed.model import Role
+from livefeed.roles import Role
 from livefeed.text import RESERVED
 from livefeed.web.app import DOORS
 

@@ -9,8 +9,8 @@ import pytest
 from desk_browser import arrived
 from live_server import Server, running
 
-from livefeed.model import Role
 from livefeed.pages.limits import duration, limits_of
+from livefeed.roles import Role
 from livefeed.settings import Settings
 from livefeed.websub import Intent, Known, Subscription
 

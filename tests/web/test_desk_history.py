@@ -6,7 +6,7 @@ import re
 
 from live_server import Server
 
-from livefeed.model import Role
+from livefeed.roles import Role
 
 
 async def test_an_editor_sees_who_did_what_and_why_word_by_word(server: Server) -> None:

@@ -12,7 +12,7 @@ from live_server import Server, running, settings_for
 
 from livefeed.accounts import Accounts, Hasher, Logins, Seen
 from livefeed.audit import Search
-from livefeed.model import Role
+from livefeed.roles import Role
 from livefeed.web.guard import SESSION_COOKIE
 
 GOOD, BETTER = "قهوة الصباح في دمشق", "kitchen-window-7-lemon"

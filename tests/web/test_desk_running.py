@@ -16,8 +16,9 @@ from receiver import LOOPBACK, receiving
 from livefeed.audience import Audience
 from livefeed.fanout import Arrival
 from livefeed.fetches import Fetched
-from livefeed.model import Coverage, Editor, Position, Role
+from livefeed.model import Coverage, Position
 from livefeed.pages import Pages
+from livefeed.roles import Editor, Role
 from livefeed.settings import Settings
 from livefeed.timeline import Front
 from livefeed.websub import Known, Subscription

@@ -11,7 +11,7 @@ from desk_browser import Browser, arrived, deeds
 from live_server import Server
 
 from livefeed.audit import Search
-from livefeed.model import Role
+from livefeed.roles import Role
 from livefeed.snippets import MOST_SNIPPETS, NAME_LIMIT, TEXT_LIMIT
 
 

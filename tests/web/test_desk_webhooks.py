@@ -17,7 +17,7 @@ from receiver import LOOPBACK, receiving
 from redis_server import PATIENCE
 
 from livefeed.audit import Search
-from livefeed.model import Role
+from livefeed.roles import Role
 
 URL = "https://hooks.example.org/in?a=b"
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from live_server import Server, running
 
-from livefeed.model import Role
+from livefeed.roles import Role
 from livefeed.web.guard import ACCOUNT, SESSION_COOKIE
 
 UPDATES = "/api/v1/coverages/story/updates"

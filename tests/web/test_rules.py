@@ -18,7 +18,7 @@ from aiohttp import web
 from live_server import Answer, Server, running, settings_for
 
 from livefeed.accounts import Seen
-from livefeed.model import Role
+from livefeed.roles import Role
 from livefeed.web.app import DOORS
 from livefeed.web.guard import RULES, SESSION_COOKIE, Rule, Scope
 

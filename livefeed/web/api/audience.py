@@ -7,7 +7,7 @@ from dataclasses import asdict
 from aiohttp import web
 
 from livefeed.events import rfc3339
-from livefeed.model import Role
+from livefeed.roles import Role
 from livefeed.web.api.answers import json_answer
 from livefeed.web.guard import caller_of, needs
 from livefeed.web.rooms import rooms_of

@@ -8,7 +8,7 @@ from typing import Any
 from aiohttp import web
 
 from livefeed.audit import Entry, Search, entry_document, entry_line, entry_row
-from livefeed.model import Role
+from livefeed.roles import Role
 from livefeed.web.answers import Unfit
 from livefeed.web.api.answers import json_answer
 from livefeed.web.guard import Scope, caller_of, needs

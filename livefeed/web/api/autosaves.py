@@ -9,7 +9,7 @@ from aiohttp import web
 from livefeed.autosaves import Autosave, TooManyAutosaves
 from livefeed.events import rfc3339
 from livefeed.forms import AutosaveForm
-from livefeed.model import Role
+from livefeed.roles import Role
 from livefeed.web.answers import Problem
 from livefeed.web.api.answers import json_answer
 from livefeed.web.guard import caller_of, needs

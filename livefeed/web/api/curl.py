@@ -10,7 +10,7 @@ from email.header import decode_header, make_header
 from aiohttp import web
 
 from livefeed.forms import UpdateForm
-from livefeed.model import Role
+from livefeed.roles import Role
 from livefeed.web.answers import Unfit
 from livefeed.web.api.answers import written_answer
 from livefeed.web.guard import needs

@@ -9,9 +9,9 @@ from aiohttp import web
 from livefeed.audit import Act, Deed
 from livefeed.events import rfc3339
 from livefeed.forms import NoteChanges, NoteForm
-from livefeed.model import Editor, Role
 from livefeed.newsroom import KeyMisused
 from livefeed.notes import Note, NoteKind, NoteState, TooManyNotes
+from livefeed.roles import Editor, Role
 from livefeed.store import Conflict
 from livefeed.web.answers import Problem, Unfit
 from livefeed.web.api.answers import json_answer

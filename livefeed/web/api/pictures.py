@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from aiohttp import BodyPartReader, web
 from aiohttp.http_exceptions import BadHttpMessage
 
-from livefeed.model import Focus, Role
+from livefeed.model import Focus
+from livefeed.roles import Role
 from livefeed.web.answers import Problem, Unfit
 from livefeed.web.api.answers import written_answer
 from livefeed.web.guard import Scope, caller_of, needs

@@ -5,8 +5,8 @@ from __future__ import annotations
 from aiohttp import web
 
 from livefeed.forms import PresenceForm
-from livefeed.model import Role
 from livefeed.presence import TooManyTabs
+from livefeed.roles import Role
 from livefeed.web.answers import Problem
 from livefeed.web.api.answers import json_answer
 from livefeed.web.guard import caller_of, needs

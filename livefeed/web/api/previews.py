@@ -8,8 +8,9 @@ from aiohttp import web
 
 from livefeed.events import public_media
 from livefeed.forms import PreviewForm
-from livefeed.model import Media, Role
+from livefeed.model import Media
 from livefeed.previews import Preview, TooMany, Unreadable
+from livefeed.roles import Role
 from livefeed.web.answers import Problem, Unfit
 from livefeed.web.api.answers import json_answer
 from livefeed.web.guard import Scope, caller_of, needs

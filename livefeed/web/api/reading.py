@@ -7,7 +7,8 @@ from typing import Any
 from aiohttp import web
 
 from livefeed.events import public_coverage, public_update, rfc3339
-from livefeed.model import Position, Role, Update
+from livefeed.model import Position, Update
+from livefeed.roles import Role
 from livefeed.store import Revision
 from livefeed.web.answers import Problem, Unfit
 from livefeed.web.api.answers import json_answer

@@ -5,7 +5,7 @@ from __future__ import annotations
 from aiohttp import web
 
 from livefeed.events import rfc3339
-from livefeed.model import Role
+from livefeed.roles import Role
 from livefeed.web.api.answers import json_answer
 from livefeed.web.guard import Scope, caller_of, needs
 from livefeed.web.rooms import rooms_of

@@ -22,8 +22,8 @@ from livefeed.forms import (
     UpdateChanges,
     UpdateForm,
 )
-from livefeed.model import Editor, Role
 from livefeed.newsroom import Newsroom, Written
+from livefeed.roles import Editor, Role
 from livefeed.store import Key
 
 

@@ -9,8 +9,8 @@ from aiohttp import web
 from livefeed.courier.endpoints import KeyReused, TooManyEndpoints
 from livefeed.events import rfc3339
 from livefeed.forms import ReplayForm, WebhookForm
-from livefeed.model import Role
 from livefeed.newsroom import KeyMisused
+from livefeed.roles import Role
 from livefeed.web.answers import Problem
 from livefeed.web.api.answers import json_answer
 from livefeed.web.endpoints import add_endpoint, delete_endpoint, found_endpoint, replay_letters

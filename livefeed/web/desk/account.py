@@ -9,7 +9,7 @@ from aiohttp import web
 
 from livefeed.accounts import LoginRefused, PasswordRefused, PasswordsBusy, Session, TooSoon
 from livefeed.audit import Act
-from livefeed.model import Role
+from livefeed.roles import Role
 from livefeed.web.answers import Unfit, remember_desk_language
 from livefeed.web.desk.entrance import at_the_desk, page
 from livefeed.web.desk.fields import fields_of

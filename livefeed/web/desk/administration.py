@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from livefeed.model import Role
+from livefeed.roles import Role
 from livefeed.web.desk.entrance import at_the_desk, page
 from livefeed.web.guard import Scope, needs
 from livefeed.web.rooms import rooms_of

@@ -5,7 +5,7 @@ from __future__ import annotations
 from aiohttp import web
 
 from livefeed.audit import Search
-from livefeed.model import Role
+from livefeed.roles import Role
 from livefeed.web.answers import Unfit
 from livefeed.web.desk.entrance import at_the_desk, page
 from livefeed.web.guard import Scope, needs

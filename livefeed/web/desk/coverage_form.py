@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from livefeed.model import Coverage, Role
+from livefeed.model import Coverage
+from livefeed.roles import Role
 from livefeed.text import clean_line, free_slug
 from livefeed.web.desk.entrance import at_the_desk, page
 from livefeed.web.guard import Scope, needs

@@ -7,9 +7,9 @@ from dataclasses import replace
 
 from aiohttp import web
 
-from livefeed.model import Editor, Role
 from livefeed.newsroom import Unknown
 from livefeed.pages import Panels
+from livefeed.roles import Editor, Role
 from livefeed.signatures import signature_of
 from livefeed.timeline import Front
 from livefeed.web.answers import STYLE_NONCE, Unfit

@@ -7,7 +7,7 @@ from urllib.parse import parse_qs
 from aiohttp import web
 
 from livefeed.accounts import AccountRefused
-from livefeed.model import Role
+from livefeed.roles import Role
 from livefeed.web.answers import Problem, Unfit
 from livefeed.web.intake import body_of
 

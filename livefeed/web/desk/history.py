@@ -6,7 +6,8 @@ from __future__ import annotations
 from aiohttp import web
 
 from livefeed.forms import UpdateForm
-from livefeed.model import Coverage, Editor, Role, Update
+from livefeed.model import Coverage, Update
+from livefeed.roles import Editor, Role
 from livefeed.web.answers import Problem
 from livefeed.web.desk.entrance import at_the_desk, page
 from livefeed.web.guard import needs

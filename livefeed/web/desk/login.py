@@ -8,7 +8,7 @@ from aiohttp import web
 
 from livefeed.accounts import LoginRefused, PasswordsBusy, Seen, TooSoon
 from livefeed.audit import Act
-from livefeed.model import Editor
+from livefeed.roles import Editor
 from livefeed.web.answers import desk_language, remember_desk_language
 from livefeed.web.desk.entrance import page
 from livefeed.web.desk.fields import Fields, fields_of

@@ -7,7 +7,7 @@ from aiohttp import web
 from livefeed.accounts import Account, AccountExists, AccountRefused
 from livefeed.accounts.account import check_name
 from livefeed.audit import Act, Deed
-from livefeed.model import Editor, Role
+from livefeed.roles import Editor, Role
 from livefeed.web.answers import Problem
 from livefeed.web.desk.entrance import at_the_desk, page
 from livefeed.web.desk.fields import Fields, NothingChosen, fields_of

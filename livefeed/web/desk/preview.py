@@ -5,7 +5,7 @@ from __future__ import annotations
 from aiohttp import web
 
 from livefeed.forms import UpdateForm
-from livefeed.model import Role
+from livefeed.roles import Role
 from livefeed.web.desk.entrance import page
 from livefeed.web.guard import caller_of, needs
 from livefeed.web.intake import body_of, lengths_of, parsed

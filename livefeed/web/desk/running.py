@@ -5,8 +5,8 @@ from __future__ import annotations
 from aiohttp import web
 
 from livefeed.courier.standing import standing_of
-from livefeed.model import Role
 from livefeed.newsroom import Unknown
+from livefeed.roles import Role
 from livefeed.standing import Standing
 from livefeed.web.desk.entrance import at_the_desk, page
 from livefeed.web.guard import needs

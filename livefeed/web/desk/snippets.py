@@ -8,7 +8,7 @@ import secrets
 from aiohttp import web
 
 from livefeed.audit import Act, Deed
-from livefeed.model import Editor, Role
+from livefeed.roles import Editor, Role
 from livefeed.snippets import Snippet, SnippetRefused
 from livefeed.store import Conflict
 from livefeed.web.answers import Problem

@@ -6,8 +6,8 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
-from livefeed.model import Role
 from livefeed.pages.desk import Subscriber
+from livefeed.roles import Role
 from livefeed.web.desk.entrance import at_the_desk, page
 from livefeed.web.guard import Scope, needs
 from livefeed.web.rooms import rooms_of

@@ -7,7 +7,7 @@ from aiohttp import web
 from livefeed.accounts import AccountRefused
 from livefeed.accounts.account import check_label, fold
 from livefeed.audit import Act
-from livefeed.model import Editor, Role
+from livefeed.roles import Editor, Role
 from livefeed.web.answers import Problem, Unfit
 from livefeed.web.desk.entrance import at_the_desk, page
 from livefeed.web.desk.fields import NothingChosen, fields_of

@@ -10,7 +10,7 @@ from aiohttp import web
 
 from livefeed.courier.endpoints import KeyReused, TooManyEndpoints
 from livefeed.forms import WebhookForm
-from livefeed.model import Editor, Role
+from livefeed.roles import Editor, Role
 from livefeed.web.answers import Problem
 from livefeed.web.desk.entrance import at_the_desk, page
 from livefeed.web.desk.fields import NothingChosen, fields_of

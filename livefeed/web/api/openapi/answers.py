@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from typing import Any
 
-from livefeed.model import Role
+from livefeed.roles import Role
 
 Json = dict[str, Any]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from livefeed.forms import NoteChanges, NoteForm, ReplayForm, WebhookForm
-from livefeed.model import Role
+from livefeed.roles import Role
 from livefeed.web.api.openapi.answers import (
     WRITE_REFUSALS,
     Json,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from livefeed.model import Role
+from livefeed.roles import Role
 from livefeed.web.api import audit, curl
 from livefeed.web.api.openapi.answers import (
     WRITE_REFUSALS,
