@@ -55,7 +55,7 @@ class Fanout:
         self._stall_timeout = stall_timeout
         self._channels: dict[str, Channel] = {}
         self._opening: dict[str, asyncio.Task[Channel]] = {}
-        self._missed: set[str] = set()
+        self._announced: dict[str, list[Event]] = {}  # while the log of their channel is read
         self._compare = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
         self.arrived = asyncio.Event()
@@ -88,14 +88,15 @@ class Fanout:
         if channel is not None:
             channel.receive(event)
         elif event.channel in self._opening:
-            self._missed.add(event.channel)
+            self._announced.setdefault(event.channel, []).append(event)
 
     def heal(self) -> None:
         """See `Listener`."""
         self._compare.set()
 
     async def open(self, name: str) -> Channel:
-        """The channel `name`, followed from now on. Raises `StoreAway` when its log cannot be read."""
+        """The channel `name`, followed from now on: its tail has all that was announced before. Raises
+        `StoreAway` when its log cannot be read."""
         channel = self._channels.get(name)
         if channel is not None:
             channel.used_at = monotonic()
@@ -103,7 +104,7 @@ class Fanout:
         opening = self._opening.get(name)
         if opening is None:
             opening = self._opening[name] = asyncio.create_task(self._load(name), name=f"open {name}")
-            opening.add_done_callback(lambda _: self._opening.pop(name, None))
+            opening.add_done_callback(lambda _: self._opened(name))
         return await asyncio.shield(opening)
 
     def unfollow(self, name: str, follower: Follower) -> None:
@@ -134,10 +135,15 @@ class Fanout:
         page = await self._store.recent(name, self._tail_events)
         tail = Tail(page.epoch, page.top, page.events, capacity=self._tail_events, render=self._render)
         channel = self._channels[name] = Channel(name, tail, self._store, self._spawn, self.arrived.set)
-        if name in self._missed:  # announced while the log was read: perhaps not in what was read
-            self._missed.discard(name)
-            channel.heal_soon("opening")
+        # What was announced while the log was read is perhaps not in what was read, and nobody may see a tail
+        # that ends before an update they know to be published.
+        for event in self._announced.pop(name, ()):
+            channel.receive(event)
         return channel
+
+    def _opened(self, name: str) -> None:
+        del self._opening[name]
+        self._announced.pop(name, None)  # left where the log could not be read
 
     async def _heal_for_ever(self) -> None:
         """Compare all tops with the log: when asked to, and every `heal_interval` in case nobody was."""

@@ -102,7 +102,8 @@ def revision_of(request: web.Request, caller: Caller) -> int | None:
         return None
     found = re.fullmatch(r'\s*"([0-9]{1,9})"\s*', text)
     if found is None:
-        raise Unfit("If-Match", text, 'one revision in quotes, such as "3",', status=400)
+        taken = 'one revision in quotes, such as "3"'
+        raise Unfit("If-Match", text, taken, f"If-Match is {text[:40]!r}; it takes {taken}.", status=400)
     return int(found[1])
 
 
