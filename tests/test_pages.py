@@ -338,6 +338,12 @@ def test_every_picture_of_every_page_keeps_its_place_and_all_but_the_first_wait(
     assert found > 12
 
 
+def test_every_link_that_a_crawler_finds_leads_somewhere(pages: Pages) -> None:
+    for name, html in every_page(pages).items():
+        links = list(parsed(html).iter("a"))
+        assert name.startswith("desk") or all(link.get("href") for link in links), name
+
+
 def test_no_page_holds_inline_scripts_styles_or_event_attributes(pages: Pages) -> None:
     for name, html in every_page(pages).items():
         for element in elements(parsed(html)):
