@@ -10,68 +10,55 @@ const MOST = { [PAGES]: 10, [FILES]: 60 };
 const PATIENCE = 6000; // milliseconds
 const PAGE = /^\/(live\/[^/]+(\/updates\/[^/]+)?(\/corrections)?)?$/;
 const FILE = /^\/static\/(?!desk|trix|api)/;
+// Browsers may have pages of some seconds ago themselves, as caches do that many share.
+const ASKED = { cache: 'no-cache' };
 
 addEventListener('install', () => skipWaiting());
 
 addEventListener('activate', event => event.waitUntil((async () => {
-  for (const name of await caches.keys()) if (!(name in MOST)) await caches.delete(name);
   await clients.claim();
+  for (const name of await caches.keys()) name in MOST || await caches.delete(name);
 })()));
 
 addEventListener('fetch', event => {
   const { request } = event;
   const shelf = shelfOf(request.url);
-  if (request.method !== 'GET' || !shelf || (request.mode === 'navigate') !== (shelf === PAGES)) return;
-  event.respondWith(answer(event, request, shelf));
+  if (shelf && (request.mode === 'navigate') === (shelf === PAGES)) event.respondWith(answer(event, request, shelf));
 });
 
 // The page that was there before its worker names itself and what it loaded.
-addEventListener('message', event => event.waitUntil(Promise.allSettled(event.data.map(async address => {
+addEventListener('message', event => event.waitUntil(Promise.allSettled(event.data.map(address => {
   const shelf = shelfOf(address);
-  if (shelf) await keep(shelf, address, await load(shelf, address));
+  return shelf && keep(shelf, address, fetch(address, ASKED));
 }))));
 
 function shelfOf(address) {
   const { origin, pathname, searchParams } = new URL(address);
-  const ours = origin === location.origin && !searchParams.has('lite');
-  return ours && (PAGE.test(pathname) ? PAGES : FILE.test(pathname) && FILES);
+  if (origin === location.origin && !searchParams.has('lite')) return PAGE.test(pathname) ? PAGES : FILE.test(pathname) && FILES;
 }
 
 async function answer(event, request, shelf) {
-  const kept = await copyOf(request, 1);
+  const find = () => caches.match(request, { ignoreVary: true });
+  let kept = await find();
   if (kept && /\?v=|\.woff2$/.test(request.url)) return kept;
-  const fresh = load(shelf, request);
-  event.waitUntil(fresh.then(got => keep(shelf, request, got.clone())).catch(() => {}));
-  return Promise.race([fresh, ...(kept ? [pause(PATIENCE).then(() => Promise.reject())] : [])]).catch(async error => {
-    const copy = kept ?? await copyOf(request, 10);
-    if (!copy) throw error;
-    return shelf === PAGES ? marked(copy) : copy;
-  });
+  const fresh = fetch(request, ASKED);
+  event.waitUntil(keep(shelf, request, fresh).catch(() => {}));
+  try {
+    return await Promise.race([fresh, new Promise((_, late) => kept && setTimeout(late, PATIENCE))]);
+  } catch (error) {
+    // A busy browser may not find at first what it has just kept; some milliseconds later it does.
+    for (let looks = 9; looks-- && !kept;) {
+      await new Promise(late => setTimeout(late, 99));
+      kept = await find();
+    }
+    if (!kept) throw error;
+    if (shelf === FILES) return kept;
+    return new Response((await kept.text()).replace('<html', `<html data-saved="${kept.headers.get('Date')}"`), kept);
+  }
 }
 
-// A browser that is busy may not find at first what it has just kept; some milliseconds later it does.
-async function copyOf(request, looks) {
-  const copy = await caches.match(request, { ignoreVary: true });
-  if (copy || !--looks) return copy;
-  await pause(99);
-  return copyOf(request, looks);
-}
-
-function pause(time) {
-  return new Promise(rested => setTimeout(rested, time));
-}
-
-// Pages may be some seconds old in a browser's own cache, which is for caches that many share.
-function load(shelf, request) {
-  return fetch(request, shelf === PAGES ? { cache: 'no-cache' } : {});
-}
-
-async function marked(kept) {
-  const page = (await kept.text()).replace('<html', `<html data-saved="${kept.headers.get('Date')}"`);
-  return new Response(page, { headers: kept.headers });
-}
-
-async function keep(shelf, request, got) {
+async function keep(shelf, request, fresh) {
+  const got = (await fresh).clone();
   if (got.status !== 200 || got.redirected) return;
   const cache = await caches.open(shelf);
   await cache.put(request, got);

@@ -85,7 +85,7 @@ async def test_the_service_worker_is_small_asked_for_again_and_another_with_any_
             answer = await server.ask("GET", "/sw.js", role=None)
         assert answer.headers["Content-Type"].startswith("text/javascript")
         assert answer.headers["Cache-Control"] == "no-cache"
-        assert _sent(answer) <= 1200
+        assert _sent(answer) <= 1024
         texts.append(answer.text)
         (theme / "static").mkdir(exist_ok=True)
         (theme / "static" / "theme.css").write_text(":root { --brand: #00594c; }")
