@@ -97,7 +97,7 @@ async def test_a_role_lowered_while_writing_costs_no_word(site: Site, visitor: V
     await page.locator("#headline").fill("كتبه محرر")
     await site.command("editor", "role", "وائل", "contributor")
     # The server believes for up to a second what it has read, and nobody is told when that is over.
-    while 'value="published"' in await (await page.request.get(page.url)).text():  # noqa: ASYNC110
+    while 'value="published"' in await (await page.request.get(page.url)).text():  # noqa: ASYNC110 - a page elsewhere tells nobody
         await asyncio.sleep(0.05)
     await page.locator("#headline").press("Control+Enter")
     await expect(page.locator(".outcome.problem")).to_contain_text("تغيّر دورك")
