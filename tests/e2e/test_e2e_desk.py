@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from pathlib import Path
 
@@ -389,6 +390,7 @@ async def test_a_submission_published_by_one_press_or_from_the_form_can_be_taken
     await expect(page.locator("desk-outbox li")).to_have_count(0)
 
     await waiting.get_by_role("button", name="تحرير").click()
+    await expect(page.locator("#headline")).to_have_value("من مراسل")
     await page.locator("#headline").fill("من مراسلنا")
     await page.locator("[name=breaking]").uncheck()
     await page.locator("#headline").press("Control+Enter")
@@ -398,6 +400,29 @@ async def test_a_submission_published_by_one_press_or_from_the_form_can_be_taken
     assert await headlines(reader) == []
     update = await held_site.ask("GET", f"/recall/updates/{submitted['id']}")
     assert (update["status"], update["headline"], update["publish_at"]) == ("submitted", "من مراسلنا", None)
+
+
+async def test_what_is_typed_while_another_update_is_on_its_way_to_the_form_is_not_overwritten(
+    site: Site, visitor: Visitor
+) -> None:
+    await site.cover("hasty")
+    update = await site.ask("POST", "/hasty/updates", {"headline": "من مراسل", "status": "submitted"})
+    page = await desk_of(site, visitor, "hasty", "غادة", "editor")
+    asked, typed = asyncio.Event(), asyncio.Event()
+
+    async def slowly(route: Route) -> None:
+        asked.set()
+        await typed.wait()
+        await route.continue_()
+
+    await page.route(f"**/hasty/updates/{update['id']}", slowly)
+    await page.locator("#panel-submitted li").get_by_role("button", name="تحرير").click()
+    await asked.wait()
+    await page.locator("#headline").fill("كُتب على عجل")
+    typed.set()
+    await expect(page.locator("desk-composer .outcome")).to_have_text("أرسل ما في النموذج أو امسحه أولاً.")
+    await expect(page.locator("#headline")).to_have_value("كُتب على عجل")
+    await expect(page.locator(".composer h2")).to_have_text("تحديث جديد")
 
 
 async def test_a_session_that_ended_keeps_the_text_until_one_has_logged_in_again(

@@ -95,6 +95,7 @@ async function edit(path, revision = null) {
   if (!composer.empty) return composer.say(composer.dataset.busy, true);
   const [update, history] = await Promise.all([read(path), revision && read(`${path}/revisions`)]);
   if (!update || (revision && !history)) return composer.say(composer.dataset.away, true);
+  if (!composer.empty) return composer.say(composer.dataset.busy, true); // somebody typed while it was on its way
   const earlier = history?.revisions.find(line => String(line.revision) === revision)?.update;
   return composer.take(update, earlier);
 }
