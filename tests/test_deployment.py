@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 import yaml
 
 from livefeed.settings import Settings
+from livefeed.web.whence import client_address
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -61,6 +63,28 @@ def test_the_fleet_refuses_to_start_without_a_secret_and_shares_pictures(service
     assert app["environment"]["LIVEFEED_SECRET"].startswith("${LIVEFEED_SECRET:?")
     assert app["environment"]["LIVEFEED_STORE"].startswith("redis://valkey:")
     assert "media:/var/lib/livefeed/media" in app["volumes"]
+
+
+def test_the_fleet_takes_every_setting_from_one_file_but_where_its_parts_meet(
+    services: dict[str, Any],
+) -> None:
+    app = services["livefeed"]
+    assert app["env_file"] == [{"path": ".env", "required": False}]
+    # What is written here wins over the file, which may have been made for a laptop.
+    image = dict(re.findall(r"(LIVEFEED_[A-Z]+)=(\S+)", " ".join(instructions("Dockerfile"))))
+    for name in ("LIVEFEED_HOST", "LIVEFEED_PORT", "LIVEFEED_MEDIA"):
+        assert str(app["environment"][name]) == image[name]
+
+
+def test_the_fleet_believes_its_own_proxy_and_no_stranger_about_who_asks(services: dict[str, Any]) -> None:
+    default = re.fullmatch(
+        r"\$\{LIVEFEED_PROXIES:-(.*)\}", services["livefeed"]["environment"]["LIVEFEED_PROXIES"]
+    )
+    assert default
+    proxies = [ip_network(text) for text in Settings(proxies=default[1]).proxies]
+    # nginx, on a network that Docker chose, adds its peer to what that peer said of itself.
+    assert client_address("172.18.0.4", ["192.0.2.1, 203.0.113.7"], proxies) == "203.0.113.7"
+    assert client_address("203.0.113.7", ["192.0.2.1"], proxies) == "203.0.113.7"
 
 
 def test_the_fleets_valkey_cannot_be_reached_from_outside(services: dict[str, Any]) -> None:
