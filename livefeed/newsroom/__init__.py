@@ -25,7 +25,7 @@ from livefeed.newsroom.refusals import (
     Unknown,
 )
 from livefeed.newsroom.rounds import Rounds
-from livefeed.newsroom.updates import Updates
+from livefeed.newsroom.updates import Updates, permit_addition
 from livefeed.newsroom.writer import Written
 
 __all__ = [
@@ -40,6 +40,7 @@ __all__ = [
     "Stale",
     "Unknown",
     "Written",
+    "permit_addition",
 ]
 
 

@@ -29,9 +29,7 @@ class Updates(Writer):
         """A new update: published, or in the status that was asked for."""
         timed = form.publish_at or form.publish_local
         status = Status(form.status or (Status.SCHEDULED if timed else Status.PUBLISHED))
-        permit(by, Role.CONTRIBUTOR if status in (Status.DRAFT, Status.SUBMITTED) else Role.EDITOR, slug)
-        if form.breaking:
-            permit(by, Role.CHIEF, slug, "set breaking")
+        permit_addition(by, slug, status, breaking=form.breaking)
         form = await self._placed(form, slug)
         now = await self._store.now()
         if status is Status.SCHEDULED and form.publish_at is None:
@@ -255,3 +253,10 @@ class Updates(Writer):
 
     async def _placed(self, form: drafting.P, slug: str) -> drafting.P:
         return form if form.publish_local is None else drafting.placed(form, await self.coverage(slug))
+
+
+def permit_addition(by: Editor, slug: str, status: Status, *, breaking: bool) -> None:
+    """Raise `Forbidden` unless `by` may add an update in that status to the coverage."""
+    permit(by, Role.CONTRIBUTOR if status in (Status.DRAFT, Status.SUBMITTED) else Role.EDITOR, slug)
+    if breaking:
+        permit(by, Role.CHIEF, slug, "set breaking")

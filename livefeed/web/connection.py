@@ -107,6 +107,14 @@ class Connection(web.RequestHandler):
             return not self._waiter.done()
         return not self._request_count
 
+    def log_exception(self, *told: Any, **options: Any) -> None:
+        """aiohttp reads what is left of a request after the answer. That it cannot be unpacked was answered,
+        and is no error of ours."""
+        if isinstance(options.get("exc_info"), web.RequestPayloadError):
+            log.debug("the rest of a request could not be read", reason=str(options["exc_info"]))
+        else:
+            super().log_exception(*told, **options)
+
     def handle_error(
         self,
         request: web.BaseRequest,
@@ -119,6 +127,8 @@ class Connection(web.RequestHandler):
             # A stranger's noise is no error of ours, to be logged with a traceback each time. Of the message
             # the first line says what is wrong; the rest shows the bytes.
             reason = (message or "").strip().partition("\n")[0][:200]
+            if reason.startswith("Can not decode content-encoding"):  # it goes on with how to install more
+                reason = "its Content-Encoding is none of gzip, deflate and br"
             log.debug("no request", reason=reason, remote=request.remote)
             detail = f"The request cannot be read: {reason}"
         else:

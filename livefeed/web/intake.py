@@ -142,16 +142,24 @@ def own_id_of(request: web.Request) -> str:
 
 def parsed(request: web.Request, body: bytes, form: type[F], lengths: Lengths) -> F:
     """The form that a JSON body fills. Raises `Problem` 415, 400 or 422."""
-    if body:
-        if request.content_type not in {"application/json"} and not request.content_type.endswith("+json"):
-            raise Problem(415, f"The body is {request.content_type}; send application/json.")
-        try:
-            document = json.loads(body, parse_constant=_not_a_number)
-        except (ValueError, RecursionError) as reason:
-            raise Problem(400, f"The body is not JSON: {str(reason)[:200]}") from None
-    else:
-        document = {}
-    return validated(form, document, lengths)
+    return validated(form, document_of(request, body), lengths)
+
+
+def document_of(request: web.Request, body: bytes) -> object:
+    """What a JSON body says; an empty one is an empty object. Raises `Problem` 415 or 400."""
+    if not body:
+        return {}
+    sent = request.content_type
+    if sent != "application/json" and not sent.endswith("+json"):
+        sentence = f"The body is {sent}; send application/json."
+        raise Unfit("Content-Type", sent, "application/json", sentence, status=415)
+    try:
+        return json.loads(body, parse_constant=_not_a_number)
+    except (ValueError, RecursionError) as reason:
+        value = body[:100].decode(errors="replace")
+        raise Unfit(
+            "body", value, "JSON", f"The body is not JSON: {_not_json(reason)}.", status=400
+        ) from None
 
 
 def validated(form: type[F], document: object, lengths: Lengths) -> F:
@@ -159,7 +167,7 @@ def validated(form: type[F], document: object, lengths: Lengths) -> F:
     try:
         return form.model_validate(document, context=lengths)
     except ValidationError as invalid:
-        raise _invalid(invalid) from None
+        raise _invalid(invalid, form) from None
 
 
 def lengths_of(settings: Settings) -> Lengths:
@@ -167,22 +175,57 @@ def lengths_of(settings: Settings) -> Lengths:
     return Lengths(line=settings.headline_chars, body=settings.body_bytes)
 
 
+class _NotANumber(ValueError):
+    pass
+
+
 def _not_a_number(name: str) -> None:
-    raise ValueError(f"{name} is not a JSON value")
+    raise _NotANumber(f"{name} is not a JSON value")
+
+
+def _not_json(reason: ValueError | RecursionError) -> str:
+    """What is wrong, in words that tell nothing of the inside."""
+    if isinstance(reason, json.JSONDecodeError | _NotANumber):
+        return str(reason)
+    if isinstance(reason, UnicodeDecodeError):
+        return f"byte {reason.start} is {reason.object[reason.start]:#04x}, which is not UTF-8"
+    return "it is nested too deeply" if isinstance(reason, RecursionError) else "a number has too many digits"
 
 
 def _too_large(size: int, limit: int) -> Problem:
-    return Problem(413, f"The body has {size} bytes or more; the limit is {limit}.", limit=limit)
+    sentence = f"The body has {size} bytes or more; the limit is {limit}."
+    return Problem(413, sentence, field="body", value=f"{size} bytes", limit=limit)
 
 
-def _invalid(invalid: ValidationError) -> Problem:
+# What is taken where something of another type came, by pydantic's names of the refusals: its own sentences
+# speak of Python, and name no limit.
+_TYPES = {
+    "string_type": "a text",
+    "bool_type": "true or false",
+    "bool_parsing": "true or false",
+    "int_type": "a whole number",
+    "int_parsing": "a whole number",
+    "int_from_float": "a whole number",
+    "float_type": "a number",
+    "float_parsing": "a number",
+    "list_type": "a list",
+    "model_type": "an object",
+}
+
+
+def _invalid(invalid: ValidationError, form: type[Form]) -> Problem:
     errors = []
     for error in invalid.errors(include_url=False)[:20]:
         field = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in error["loc"])
-        sentence = error["msg"].removeprefix("Value error, ")
+        sentence, limit = error["msg"].removeprefix("Value error, "), _limit(error.get("ctx", {}))
+        if error["type"] in _TYPES:
+            limit = _TYPES[error["type"]]
+            sentence = f"This is not {limit}."
+        elif error["type"] == "extra_forbidden":
+            limit = ", ".join(form.model_fields) if len(error["loc"]) == 1 else None
+            sentence = "There is no such field."
         value = _shown(error["input"])
         told = {"field": field.removeprefix(".") or "body", "detail": sentence[:500], "value": value[:100]}
-        limit = _limit(error.get("ctx", {}))
         errors.append(told if limit is None else {**told, "limit": limit})
     first: dict[str, Any] = {**errors[0], "errors": errors}
     return Problem(422, f"{first['field']}: {first.pop('detail')}", **first)

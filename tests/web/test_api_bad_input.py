@@ -54,6 +54,21 @@ async def test_a_small_body_that_unpacks_to_a_huge_one_is_refused(
     assert (await refused(quiet, answer, 413))["limit"] == quiet.rooms.settings.request_bytes
 
 
+async def test_a_body_that_is_not_packed_as_it_says_is_refused_at_every_door(
+    quiet: Server, caplog: pytest.LogCaptureFixture
+) -> None:
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    for encoding in ("br", "gzip", "deflate", "zstd"):
+        for path, headers in ((UPDATES, JSON), ("/live/story", {}), ("/hub", form)):
+            packed = {**headers, "Content-Encoding": encoding}
+            answer = await quiet.ask("POST", path, data=b'{"body": "x"}', headers=packed)
+            detail = (await refused(quiet, answer, 400))["detail"]
+            assert "Content-Encoding" in detail or encoding in detail
+            assert "install" not in detail
+    # A stranger's noise is no defect, and must not fill the log.
+    assert [record for record in caplog.records if record.levelname == "ERROR"] == []
+
+
 @pytest.mark.parametrize(
     "body",
     [
@@ -75,6 +90,10 @@ async def test_a_small_body_that_unpacks_to_a_huge_one_is_refused(
 async def test_broken_json_is_refused(quiet: Server, body: bytes) -> None:
     problem = await refused(quiet, await quiet.ask("POST", UPDATES, data=body, headers=JSON), 400)
     assert "JSON" in problem["detail"]
+    assert (problem["field"], problem["limit"]) == ("body", "JSON")
+    assert problem["value"] == body[:100].decode(errors="replace")
+    for word in ("recursion", "sys.", "codec", "unicode"):  # nothing of the inside
+        assert word not in problem["detail"]
 
 
 @pytest.mark.parametrize("depth", [50, 500, 800, 900, 940, 960, 980, 1000, 5000])
@@ -88,7 +107,9 @@ async def test_deeply_nested_json_is_refused_at_every_depth(quiet: Server, depth
 
 @pytest.mark.parametrize("body", [b"[]", b'"text"', b"1", b"null", b"true", b"[{}]"])
 async def test_json_that_is_no_object_is_refused(quiet: Server, body: bytes) -> None:
-    await refused(quiet, await quiet.ask("POST", UPDATES, data=body, headers=JSON), 422)
+    problem = await refused(quiet, await quiet.ask("POST", UPDATES, data=body, headers=JSON), 422)
+    assert problem["detail"] == "body: This is not an object."
+    assert (problem["field"], problem["limit"]) == ("body", "an object")
 
 
 @pytest.mark.parametrize(
@@ -100,6 +121,7 @@ async def test_a_body_of_another_type_is_refused(quiet: Server, content_type: st
     answer = await quiet.ask("POST", UPDATES, data=b'{"body": "x"}', headers=headers)
     problem = await refused(quiet, answer, 415)
     assert "application/json" in problem["detail"]
+    assert (problem["field"], problem["limit"]) == ("Content-Type", "application/json")
 
 
 async def test_json_with_parameters_or_a_json_suffix_is_taken(server: Server) -> None:
@@ -122,7 +144,7 @@ async def test_an_oversized_request_names_the_limit_before_it_is_read(quiet: Ser
     limit = quiet.rooms.settings.request_bytes
     for body in (b"x" * (limit + 1), chunks(limit + 1)):
         problem = await refused(quiet, await quiet.ask("POST", UPDATES, data=body, headers=JSON), 413)
-        assert problem["limit"] == limit
+        assert (problem["field"], problem["limit"]) == ("body", limit)
         assert str(limit) in problem["detail"]
 
 
@@ -277,7 +299,11 @@ async def test_every_wrong_field_is_named_at_once(quiet: Server) -> None:
 
 async def test_a_program_finds_the_value_as_it_came_and_the_limit_by_itself(quiet: Server) -> None:
     for fields, value, limit in (
-        ({"breaking": [True, None]}, "[true, null]", None),
+        ({"breaking": [True, None]}, "[true, null]", "true or false"),
+        ({"body": 3}, "3", "a text"),
+        ({"media": {}}, "{}", "a list"),
+        ({"media": [3]}, "3", "an object"),
+        ({"related": [{"title": "x", "url": "https://a.example/", "labl": ""}]}, "", None),
         ({"verification": "شائعة"}, "شائعة", "'confirmed', 'unconfirmed' or 'denied'"),
         ({"headline": "x" * 301}, "x" * 100, 300),
         ({"media": [{"id": "x"}] * 21}, json.dumps([{"id": "x"}] * 21)[:100], 20),
@@ -292,6 +318,8 @@ async def test_a_program_finds_the_value_as_it_came_and_the_limit_by_itself(quie
         assert (problem["value"], problem.get("limit")) == (value, limit)
         for error in problem.get("errors", []):
             assert (error["value"], error.get("limit")) == (value, limit)
+    problem = await refused(quiet, await publish(quiet, headlin="x"), 422)
+    assert "headline, body, format" in problem["limit"]
 
 
 async def test_the_notes_of_corrections_retractions_and_submissions_are_checked_too(server: Server) -> None:

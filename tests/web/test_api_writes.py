@@ -173,6 +173,17 @@ async def test_checks_come_in_the_order_of_the_contract(server: Server) -> None:
     said(await server.ask("PATCH", one(update), **at_the_desk), 428)
     contributor = await server.session(Role.CONTRIBUTOR)
     said(await server.ask("PATCH", one(update), role=None, data=b"{", headers=contributor), 403)
+    # What only the body says of rights is looked at before the rest of it.
+    for role, asked in (
+        (Role.CONTRIBUTOR, {"body": 3}),
+        (Role.CONTRIBUTOR, {"status": "scheduled", "publish_at": "soon"}),
+        (Role.EDITOR, {"breaking": True, "body": 3}),
+    ):
+        assert "role" in said(await server.ask("POST", UPDATES, role=role, json=asked), 403)["detail"]
+    for asked in ({"status": "draft", "body": 3}, {"status": ["draft"]}):
+        said(await server.ask("POST", UPDATES, role=Role.CONTRIBUTOR, json=asked), 422)
+    urgent = {"Breaking": "yes"}
+    said(await server.ask("POST", "/live/story", role=Role.EDITOR, data=b"\xff", headers=urgent), 403)
     said(await server.ask("PATCH", one(update), data=b"{", headers={"If-Match": "three"}), 400)
     said(await server.ask("PATCH", one(update), data=b"{", headers={"If-Match": '"7"'}), 412)
     said(await server.ask("PATCH", one(draft), data=b"{", headers={"If-Match": '"1"'}), 415)

@@ -10,6 +10,8 @@ from email.header import decode_header, make_header
 from aiohttp import web
 
 from livefeed.forms import UpdateForm
+from livefeed.model import Status
+from livefeed.newsroom import permit_addition
 from livefeed.roles import Role
 from livefeed.web.answers import Unfit
 from livefeed.web.api.answers import written_answer
@@ -42,8 +44,9 @@ async def curl_door(request: web.Request) -> web.Response:
         key = key_of(request, caller, body, {name: json.dumps(sent) for name, sent in texts.items()})
         written = await rooms.newsroom.first_result(key)
         if written is None:
-            document = {"body": _text_of(body), **_fields(texts)}
-            form = validated(UpdateForm, document, lengths_of(rooms.settings))
+            fields = _fields(texts)
+            permit_addition(caller.editor, slug, Status.PUBLISHED, breaking=fields.get("breaking") is True)
+            form = validated(UpdateForm, {"body": _text_of(body), **fields}, lengths_of(rooms.settings))
             written = await rooms.newsroom.add(slug, form, by=caller.editor, key=key)
         return written_answer(request, 201, written)
 

@@ -22,7 +22,8 @@ from livefeed.forms import (
     UpdateChanges,
     UpdateForm,
 )
-from livefeed.newsroom import Newsroom, Written
+from livefeed.model import Status
+from livefeed.newsroom import Newsroom, Written, permit_addition
 from livefeed.roles import Editor, Role
 from livefeed.store import Key
 
@@ -47,7 +48,8 @@ class Write:
     """One write: its address, who may try, what it takes, and the status of its success.
 
     The role is the least that can ever be enough; the newsroom knows the finer rules (a contributor's own
-    drafts, the breaking flag).
+    drafts, the breaking flag). `admit` is told what a body asks for before it is validated, and raises
+    `Forbidden`: the contract tells who may not sooner than what is wrong.
     """
 
     method: Literal["POST", "PATCH", "DELETE"]
@@ -58,10 +60,19 @@ class Write:
     summary: str
     status: int = 200
     on_update: bool = False
+    admit: Callable[[Editor, str, object], None] | None = None
 
 
 _COVERAGE = "/api/v1/coverages/{slug}"
 _UPDATE = _COVERAGE + "/updates/{id}"
+
+
+def _admit_addition(by: Editor, slug: str, document: object) -> None:
+    asked = document if isinstance(document, dict) else {}
+    status = asked.get("status") or Status.PUBLISHED  # with a time it is scheduled, which takes the same role
+    if status in tuple(Status):
+        permit_addition(by, slug, Status(status), breaking=asked.get("breaking") is True)
+
 
 WRITES = (
     Write(
@@ -121,6 +132,7 @@ WRITES = (
         lambda asked, form: asked.newsroom.add(asked.slug, form, by=asked.by, key=asked.key),
         "Publish an update, or keep it as a draft, a submission or for later",
         201,
+        admit=_admit_addition,
     ),
     Write(
         "PATCH",

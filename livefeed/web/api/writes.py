@@ -10,7 +10,7 @@ from livefeed.newsroom import Stale, Written
 from livefeed.web.api.answers import written_answer
 from livefeed.web.api.table import WRITES, Asked, Write
 from livefeed.web.guard import Caller, Scope, needs
-from livefeed.web.intake import key_of, lengths_of, parsed, received, revision_of
+from livefeed.web.intake import document_of, key_of, lengths_of, received, revision_of, validated
 from livefeed.web.rooms import rooms_of
 
 routes = web.RouteTableDef()
@@ -42,7 +42,10 @@ async def _done(request: web.Request, write: Write, caller: Caller, body: bytes)
         revision = revision_of(request, caller)
         if revision not in (None, update.revision):
             raise Stale(update, revision)
-    form = parsed(request, body, write.form, lengths_of(rooms.settings))
+    document = document_of(request, body)
+    if write.admit is not None:
+        write.admit(caller.editor, slug, document)
+    form = validated(write.form, document, lengths_of(rooms.settings))
     return await write.verb(Asked(rooms.newsroom, slug, id, caller.editor, key, revision), form)
 
 
