@@ -31,6 +31,14 @@ class Lengths:
     body: int = 100_000
 
 
+def utc_of(wall: datetime, zone: str) -> datetime | None:
+    """When the clocks of a time zone show `wall`: the first of the two when they are set back between them,
+    None for a time that they never show, because they go forward over it."""
+    place = ZoneInfo(zone)
+    moment = wall.replace(tzinfo=place).astimezone(UTC)
+    return moment if moment.astimezone(place).replace(tzinfo=None) == wall else None
+
+
 def _cleaned(clean_text: Callable[[str], str]) -> BeforeValidator:
     return BeforeValidator(lambda value: clean_text(value) if isinstance(value, str) else value)
 

@@ -24,7 +24,7 @@ class Coverages(Writer):
         """Open a coverage. Raises `SlugTaken`."""
         permit(by, Role.CHIEF, form.slug)
         if await self._store.coverage(form.slug) is not None:
-            raise SlugTaken(form.slug)
+            return await self._opened_before(form.slug, key)
         now = await self._store.now()
         coverage = drafting.coverage_with(
             Coverage(form.slug, form.headline), form, await self._pictures([form.lead_media])
@@ -36,7 +36,14 @@ class Coverages(Writer):
             batch = decisions.coverage_changed(coverage, 0)
             return await self._append(told(batch, form.slug, by=by, deed="open", form=form), key)
         except Conflict:
-            raise SlugTaken(form.slug) from None
+            return await self._opened_before(form.slug, key)
+
+    async def _opened_before(self, slug: str, key: Key) -> Written:
+        """What the same request did a moment before this one. Raises `SlugTaken` if another did it."""
+        first = await self.first_result(key)
+        if first is None:
+            raise SlugTaken(slug)
+        return first
 
     async def change(self, slug: str, form: CoverageChanges, *, by: Editor, key: Key) -> Written:
         """Change a coverage's fields."""

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 from unicodedata import bidirectional
-from zoneinfo import ZoneInfo
 
 from livefeed.forms import (
     CoverageChanges,
@@ -17,6 +16,7 @@ from livefeed.forms import (
     UpdateChanges,
     UpdateForm,
 )
+from livefeed.inputs import utc_of
 from livefeed.model import (
     Coverage,
     CoverageStatus,
@@ -96,9 +96,8 @@ def placed(form: P, coverage: Coverage) -> P:
     if form.publish_at is not None:
         sentence = "publish_at and publish_local exclude each other: give one of them."
         raise Invalid("publish_local", sentence, value=local.isoformat(), limit="one of the two")
-    zone = ZoneInfo(coverage.timezone)
-    moment = local.replace(tzinfo=zone).astimezone(UTC)
-    if moment.astimezone(zone).replace(tzinfo=None) != local:
+    moment = utc_of(local, coverage.timezone)
+    if moment is None:
         raise Invalid(
             "publish_local",
             f"publish_local is {local.isoformat()}, a time that {coverage.timezone} never has: its clocks go "

@@ -7,7 +7,7 @@ All text is escaped by the environment; the only exception is an update's body (
 
 from livefeed.pages.archive import archive_pages, archived_pages, first_page_count
 from livefeed.pages.catalogue import CatalogueBroken
-from livefeed.pages.coverage_desk import CoverageDeskPages, Panels
+from livefeed.pages.coverage_desk import CoverageDeskPages, Panels, Refusal
 from livefeed.pages.readers import ReaderPages
 from livefeed.pages.theme import STATIC, Theme, template_folder
 
@@ -16,6 +16,7 @@ __all__ = [
     "CatalogueBroken",
     "Pages",
     "Panels",
+    "Refusal",
     "Theme",
     "archive_pages",
     "archived_pages",

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 
 from livefeed.audience import Audience
-from livefeed.events import public_media
 from livefeed.model import Coverage, Status, Update
 from livefeed.notes import Note
 from livefeed.pages.amendments import shortened_differences
@@ -42,6 +40,22 @@ class Panels:
         updates = tuple((update.id, update.version) for update in self.updates)
         notes = tuple((note.id, note.version) for note in self.notes)
         return updates, notes, self.more_retracted
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a form was not taken, in the facts that its sentence is made of.
+
+    `kind` is the problem's type and `field` the one that it is about, if it is about one: it was `empty`,
+    more than `most`, or now `stands` otherwise, because somebody else changed it.
+    """
+
+    status: int
+    kind: str = ""
+    field: str = ""
+    empty: bool = False
+    most: int | None = None
+    stands: str = ""
 
 
 class CoverageDeskPages(Rendering):
@@ -131,26 +145,27 @@ class CoverageDeskPages(Rendering):
 
     def coverage_form_page(
         self,
-        coverage: Coverage,
-        slug: str,
-        patterns: Sequence[Coverage],
+        coverage: Coverage | None,
+        texts: Mapping[str, str],
         editor: Editor,
         *,
-        headline: str = "",
-        proposed: str = "",
+        key: str,
+        seen: str = "",
+        patterns: Sequence[Coverage] = (),
+        refusal: Refusal | None = None,
     ) -> str:
-        """A form that begins with the fields of `coverage`: for the one at `slug`, or (empty) a new one,
-        which may begin like one of `patterns`, and with a headline and the slug that is proposed for it."""
-        lead = coverage.lead_media if slug else None
+        """A form in whose fields `texts` stand: for `coverage`, or (None) a new one, which may begin like one
+        of `patterns`. `key` makes one write of it, however often it is sent; `seen` comes back with it."""
         return self._at_desk(
             "desk_coverage.html",
             editor,
             coverage=coverage,
-            slug=slug,
+            slug=coverage.slug if coverage else "",
+            texts=texts,
+            key=key,
+            seen=seen,
             patterns=patterns,
-            headline=headline,
-            proposed=proposed,
-            lead=json.dumps(lead and public_media(lead, ""), ensure_ascii=False),
+            refusal=refusal,
         )
 
     def history_page(

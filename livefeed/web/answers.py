@@ -99,7 +99,7 @@ async def answer_errors(request: web.Request, handler: Door) -> web.StreamRespon
             raise  # a redirect, which aiohttp only takes so
         response = _for_people(request, _of_http(answer))
     except Exception as reason:
-        response = _for_people(request, _problem(request, reason))
+        response = _for_people(request, problem_of(request, reason))
     resource = request.match_info.route.resource
     metrics.REQUESTS.labels(resource.canonical if resource else "unknown", str(response.status)).inc()
     return response
@@ -140,7 +140,8 @@ async def add_security_headers(request: web.Request, response: web.StreamRespons
         headers.setdefault("Livefeed-Store", "away")  # what is answered now comes from memory and may be old
 
 
-def _problem(request: web.Request, reason: Exception) -> Problem:
+def problem_of(request: web.Request, reason: Exception) -> Problem:
+    """What is told of a refusal of the rooms below; of everything else that went wrong, nothing."""
     if isinstance(reason, Problem):
         return reason
     if isinstance(reason, Refused):
@@ -266,7 +267,10 @@ def remember_desk_language(request: web.Request, response: web.StreamResponse, l
 def _for_people(request: web.Request, problem: Problem) -> web.Response:
     """A page where a browser shows the answer to a person, the problem document elsewhere."""
     accepts_html = "text/html" in request.headers.get("Accept", "")
-    if request.method not in {"GET", "HEAD"} or request.path.startswith("/api/") or not accepts_html:
+    asked_by_people = request.method in {"GET", "HEAD"} or request.path.startswith(
+        "/desk/"
+    )  # the desk's forms
+    if not asked_by_people or request.path.startswith("/api/") or not accepts_html:
         return problem.response()
     rooms = rooms_of(request)
     language = desk_language(request) if request.path.startswith("/desk") else ""

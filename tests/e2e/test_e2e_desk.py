@@ -761,17 +761,25 @@ async def test_a_chief_opens_a_coverage_like_an_earlier_one_and_closes_it_with_a
     await expect(address).to_have_value("السيول-في-الساحل")
     await site.cover("السيول-في-الساحل")  # somebody was faster
     await page.get_by_role("button", name="افتح التغطية").click()
-    await expect(page.locator(".outcome")).to_contain_text("توجد تغطية بهذا العنوان")
+    await expect(page.locator("#slug-fault")).to_contain_text("توجد تغطية بهذا العنوان")
     await expect(address).to_have_value("السيول-في-الساحل-2")
     await address.fill("flood")
     await page.get_by_label("العنوان", exact=True).fill("السيول في الساحل كله")
     await page.get_by_label("تبدأ في").fill("2099-07-01T09:00")
     await page.get_by_label("المنطقة الزمنية").fill("دمشق")  # its name is wanted, which the list offers
-    await page.get_by_role("button", name="افتح التغطية").click()
-    await expect(page.locator(".outcome")).to_contain_text("المنطقة الزمنية")
+    opens = page.get_by_role("button", name="افتح التغطية")
+    await opens.click()
+    await expect(page.locator("#timezone-fault")).to_contain_text("منطقة زمنية")
+    await expect(page.get_by_label("المنطقة الزمنية")).to_be_focused()
+    await expect(page.locator("#slug-fault")).to_have_count(0)
     await page.get_by_label("المنطقة الزمنية").fill("Asia/Damascus")
-    await page.get_by_role("button", name="افتح التغطية").click()
+    await page.route("**/desk/new", lambda route: route.abort(), times=1)  # no network
+    await opens.click()
+    await expect(page.locator(".outcome")).to_contain_text("لا رد من الخادم")
+    visitor.asked.clear()
+    await opens.evaluate("button => { button.click(); button.click(); }")
     await page.wait_for_url("**/desk/flood")  # one's own address stays, whatever the headline becomes
+    assert visitor.asked.count(f"{site.url}/desk/new") == 1  # and pressed twice it is sent once
     coverage = await site.ask("GET", "/flood")
     assert (coverage["place"], coverage["status"]) == ("دمشق", "scheduled")
     assert coverage["starts_at"] == "2099-07-01T06:00:00Z"  # wall time in Damascus, three hours ahead
@@ -782,6 +790,24 @@ async def test_a_chief_opens_a_coverage_like_an_earlier_one_and_closes_it_with_a
     await page.wait_for_url("**/desk/flood")
     coverage = await site.ask("GET", "/flood")
     assert (coverage["status"], coverage["summary"]) == ("closed", ["غرق شارعين", "لا ضحايا"])
+
+
+async def test_a_coverage_is_opened_and_closed_without_scripts(site: Site, visit: Visit) -> None:
+    visitor = await visit(java_script_enabled=False)
+    visitor.network_may_fail = True  # a refusal is shown as a page
+    page = await log_in(site, visitor, "رئيسة بلا سكربت", "chief")
+    await page.get_by_role("link", name="افتح تغطية").click()
+    await page.get_by_label("العنوان", exact=True).fill("بلا سكربت")
+    await page.get_by_label("المنطقة الزمنية").fill("دمشق")
+    await page.get_by_label("العنوان", exact=True).press("Enter")
+    await expect(page.locator("#timezone-fault")).to_be_visible()
+    await expect(page.locator(".choose")).to_be_hidden()
+    await page.get_by_label("المنطقة الزمنية").fill("Asia/Damascus")
+    await page.get_by_role("button", name="افتح التغطية").click()
+    assert page.url.endswith("/desk/%D8%A8%D9%84%D8%A7-%D8%B3%D9%83%D8%B1%D8%A8%D8%AA")
+    await page.get_by_role("link", name="إعدادات التغطية").click()
+    await page.get_by_role("button", name="إنهاء التغطية").click()
+    assert (await site.ask("GET", "/بلا-سكربت"))["status"] == "closed"
 
 
 async def test_a_coverage_that_is_over_is_archived_by_one_press_and_comes_back(

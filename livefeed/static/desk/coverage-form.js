@@ -1,42 +1,31 @@
-// <coverage-form>: opens a coverage or changes one, and closes it with a summary. To a new one the server proposes an
-// address of its headline, for as long as nobody has written one.
+// <coverage-form>: round the plain form that opens a coverage or changes one. Proposes an address of a new one's
+// headline, for as long as nobody has written one; sends its lead picture; and leaves the page only when what was sent
+// was taken, so that no network and no refusal costs a word.
 
 import './pictures.js';
-import { attempt, newRequest, refusalOf } from './request.js';
-import { utcOf } from './wall-time.js';
+import { refusalOf } from './request.js';
 
-const LISTS = { byline: '\n', tags: /[,\u060c\n]/, summary: '\n' };
-const RESOURCES = { close: ['POST', 'closure'], reopen: ['DELETE', 'closure'], archive: ['POST', 'archive'], unarchive: ['DELETE', 'archive'] };
-const API = '/api/v1/coverages';
 const PAUSE = 300; // in typing a headline
 const LONGEST = 300; // characters of it that are asked with
+const ANSWER_TIMEOUT = 15000;
 
 customElements.define('coverage-form', class extends HTMLElement {
   #form = this.querySelector('form');
+  #pictures = this.querySelector('desk-pictures');
+  #busy = false;
 
   connectedCallback() {
-    const lead = JSON.parse(this.dataset.lead);
-    if (lead) this.querySelector('desk-pictures').value = [lead];
-    this.before = this.values;
-    if (!this.dataset.slug) this.#form.elements.headline.addEventListener('input', () => this.#proposeSoon());
+    const { elements } = this.#form;
+    this.#pictures.value = JSON.parse(`[${elements.lead_media.value}]`);
+    this.#pictures.addEventListener('input', () => {
+      const [lead] = this.#pictures.value;
+      elements.lead_media.value = lead ? JSON.stringify(lead) : '';
+    });
+    if (!this.dataset.slug) elements.headline.addEventListener('input', () => this.#proposeSoon());
     this.#form.addEventListener('submit', event => {
       event.preventDefault();
-      this.#submit(event.submitter.value);
+      this.#submit(event.submitter);
     });
-  }
-
-  get values() {
-    const { elements } = this.#form;
-    const values = {};
-    for (const field of this.#form.querySelectorAll('[data-field]')) {
-      const { name, value } = field;
-      values[name] = LISTS[name] ? value.split(LISTS[name]).map(part => part.trim()).filter(Boolean) : value.trim();
-    }
-    const [picture] = this.querySelector('desk-pictures').value;
-    const { url, ...lead } = picture ?? {};
-    values.lead_media = picture ? lead : null;
-    if (elements.starts_at) values.starts_at = values.starts_at ? utcOf(values.starts_at, values.timezone) : null;
-    return values;
   }
 
   #proposeSoon() {
@@ -62,46 +51,59 @@ customElements.define('coverage-form', class extends HTMLElement {
     slug.value = this.proposed = found.value;
   }
 
-  async #submit(deed) {
-    const { slug } = this.dataset;
-    const place = `${API}/${slug}`;
-    if (!slug) await (this.soon ? this.#propose() : this.proposal); // who sends it still typing waits for its address
-    let values;
+  async #submit(button) {
+    if (this.#busy) return; // pressed twice
+    this.#busy = true;
+    this.#say(this.dataset.sending);
     try {
-      ({ values } = this);
-    } catch { // a time in a zone that nobody knows is no time: better nothing than another moment
-      return this.#say(refusalOf(422, { field: 'timezone' }));
+      if (!this.dataset.slug) await (this.soon ? this.#propose() : this.proposal); // who sends it still typing
+      await this.#pictures.settled();
+      if (this.#pictures.refused) this.#say(this.#pictures.dataset.refused, true);
+      else await this.#send(button);
+    } finally {
+      this.#busy = false;
     }
-    if (!slug) {
-      const filled = Object.fromEntries(Object.entries(values).filter(([, value]) => (Array.isArray(value) ? value.length : value)));
-      return this.#send([newRequest('POST', API, filled)], `/desk/${values.slug}`);
-    }
-    const changes = Object.fromEntries(Object.entries(values)
-      .filter(([name, value]) => JSON.stringify(value) !== JSON.stringify(this.before[name])));
-    if (deed === 'begin') changes.status = 'live';
-    const requests = Object.keys(changes).length ? [newRequest('PATCH', place, changes)] : [];
-    const [method, resource] = RESOURCES[deed] ?? [];
-    if (method) requests.push(newRequest(method, `${place}/${resource}`));
-    return this.#send(requests, `/desk/${slug}`);
   }
 
-  // Nothing leaves the form before everything was answered, so what was refused can be mended where it stands.
-  async #send(requests, next) {
-    const outcome = this.querySelector('.outcome');
-    outcome.classList.remove('problem');
-    outcome.textContent = this.dataset.sending;
-    for (const request of requests) {
-      const answer = await attempt(request);
-      if (answer.done) continue;
-      if (answer.type === 'slug-taken') this.#propose();
-      return this.#say(answer.refused ?? this.dataset.away);
-    }
-    location.assign(next);
+  async #send(button) {
+    const body = new URLSearchParams(new FormData(this.#form));
+    body.set(button.name, button.value);
+    const signal = AbortSignal.timeout(ANSWER_TIMEOUT);
+    const headers = { Accept: 'text/html', 'Livefeed-Account': this.dataset.account };
+    const answer = await fetch(this.#form.action, { method: 'POST', body, headers, signal }).catch(() => null);
+    const text = await answer?.text().catch(() => null);
+    const page = new DOMParser().parseFromString(text ?? '', 'text/html');
+    if (page.querySelector('coverage-form')) this.#refuse(page);
+    else if (text && page.querySelector('desk-composer')) location.assign(answer.url);
+    else if (page.querySelector('form[action="/desk/login"]')) this.#say('', true, true);
+    else this.#say(text === null || text === undefined ? this.dataset.away : refusalOf(answer.status, {}), true);
   }
 
-  #say(problem) {
+  // What the server says of a field stands at it; what was typed stays, and what was typed since.
+  #refuse(page) {
+    const { elements } = this.#form;
+    for (const name of ['key', 'seen']) elements[name].value = page.querySelector(`[name="${name}"]`).value;
+    for (const fault of this.querySelectorAll('.fault')) fault.remove();
+    for (const field of this.#form.querySelectorAll('[name][id]')) {
+      const same = page.getElementById(field.id);
+      for (const name of ['aria-invalid', 'aria-describedby']) {
+        if (same?.hasAttribute(name)) field.setAttribute(name, same.getAttribute(name));
+        else field.removeAttribute(name);
+      }
+    }
+    for (const fault of page.querySelectorAll('.fault')) {
+      const field = elements[fault.dataset.of];
+      (field.type === 'hidden' ? this.#pictures : field).after(fault);
+      field.focus();
+      if (field === elements.slug) this.#propose(); // another one, if it was ours that somebody has taken
+    }
+    this.#say(page.querySelector('.outcome').textContent, true);
+  }
+
+  #say(sentence, problem = false, signedOut = false) {
     const outcome = this.querySelector('.outcome');
-    outcome.classList.add('problem');
-    outcome.textContent = problem;
+    outcome.textContent = sentence;
+    outcome.classList.toggle('problem', problem && Boolean(sentence));
+    this.querySelector('.signed-out').hidden = !signedOut;
   }
 });

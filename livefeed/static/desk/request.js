@@ -43,8 +43,8 @@ export function refusalOf(status, { type, reason, field = '', value, limit }) {
   const words = JSON.parse(dataset.words);
   const named = status === 422 && JSON.parse(dataset.fields)[field.split(/[.[]/)[0]]; // media[0].alt is of the pictures
   const picture = reason && (words[`picture-${reason}`] ?? words.picture);
-  const sentence = words[type] ?? picture ?? words[`${status} ${field}`]
-    ?? (named ? words[limit ? 'most' : 'field'] : words[status]) ?? words.other;
+  const sentence = words[type] ?? picture ?? (named && value === '' ? words.empty : words[`${status} ${field}`])
+    ?? (named ? words[typeof limit === 'number' ? 'most' : 'field'] : words[status]) ?? words.other;
   return sentence.replace('{field}', named).replace('{value}', number(value)).replace('{limit}', status === 413 ? megabytes(limit) : number(limit));
 }
 

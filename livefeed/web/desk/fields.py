@@ -58,10 +58,10 @@ class NothingChosen(AccountRefused):
     """Some coverages were meant, and none is ticked."""
 
 
-async def fields_of(request: web.Request) -> Fields:
-    """The fields of a posted form. Not `request.post()`: nobody may have logged in yet, and no form here
-    needs a multipart parser. Raises `Problem` 413, 400."""
-    body = (await body_of(request, FORM_BYTES)).decode(errors="replace")
+async def fields_of(request: web.Request, limit: int = FORM_BYTES) -> Fields:
+    """The fields of a posted form of at most `limit` bytes. Not `request.post()`: nobody may have logged in
+    yet, and no form here needs a multipart parser. Raises `Problem` 413, 400."""
+    body = (await body_of(request, limit)).decode(errors="replace")
     try:
         return Fields(parse_qs(body, keep_blank_values=True, max_num_fields=2000))
     except ValueError as reason:
