@@ -14,8 +14,11 @@ export function steady(root, change, hold = scrollY > 0) {
   const homes = [];
   for (let home = focused; (home = home?.closest('[id]')); home = home.parentElement) homes.push(home);
   page.style.overflowAnchor = 'none'; // else the browser would move the page a second time
-  const seen = [...document.querySelectorAll('article, .pages, .embed-code, footer')].map(element => [element, box(element)])
+  const inWindow = selector => [...document.querySelectorAll(selector)].map(element => [element, box(element)])
     .filter(([, { top, bottom }]) => bottom > 0 && top < innerHeight);
+  const seen = inWindow('article, .pages, .embed-code, footer');
+  // A line of key events that was scrolled snaps by itself.
+  const beside = inWindow('.key-events :is(li, summary)').filter(([{ parentElement }]) => !parentElement.scrollLeft);
   for (const element of gliding.keys()) element.style.transform = '';
   gliding.clear();
   const stream = root.querySelector('section');
@@ -35,18 +38,24 @@ export function steady(root, change, hold = scrollY > 0) {
     seen.splice(0, at + 1); // it grew out of the window
   }
   // All of the stream has moved, by a line that came above it: then it glides whole, and within it the articles.
-  if (top >= 0) shift(stream, top - box(stream).top);
-  const places = seen.map(([element, { top }]) => [standing(element), top]).filter(([element]) => element)
-    .map(([element, top]) => [element, top - box(element).top]);
+  if (top >= 0) shift(stream, 0, top - box(stream).top);
+  const places = [...beside, ...seen].map(([element, place]) => [standing(element), place]).filter(([element]) => element)
+    .map(([element, { left, top }]) => [element, left - box(element).left, top - box(element).top]);
   for (const place of places) shift(...place);
   if (gliding.size) picture ??= requestAnimationFrame(glide);
   page.style.overflowAnchor = '';
 }
 
-function shift(element, distance) {
-  if (!distance) return;
-  element.style.transform = `translateY(${distance}px)`;
-  gliding.set(element, { distance });
+function shift(element, x, y) {
+  if (!x && !y) return;
+  gliding.set(element, { x, y });
+  stand(element, 1);
+}
+
+function stand(element, rest) {
+  const way = gliding.get(element);
+  way.rest = rest;
+  element.style.transform = `translate(${way.x * rest}px, ${way.y * rest}px)`;
 }
 
 // Not an animation of the browser's: Chromium counts a second one of an element as a shift.
@@ -54,10 +63,12 @@ function glide(now) {
   const duration = matchMedia('(prefers-reduced-motion: reduce)').matches ? 0 : GLIDE;
   for (const [element, way] of gliding) {
     way.begun ??= now;
-    const there = 'translateY(0px)'; // for one picture: a transform that goes with its last leap makes it a shift
-    if (element.style.transform === there) gliding.delete(element);
-    const rest = now > way.begun ? Math.max(0, 1 - (now - way.begun) / duration) ** 2 : 1;
-    element.style.transform = gliding.has(element) ? `translateY(${way.distance * rest}px)` : '';
+    if (way.rest) {
+      stand(element, now > way.begun ? Math.max(0, 1 - (now - way.begun) / duration) ** 2 : 1);
+    } else { // after a picture in which it stood there: a transform that goes with its last leap makes it a shift
+      gliding.delete(element);
+      element.style.transform = '';
+    }
   }
   picture = gliding.size ? requestAnimationFrame(glide) : undefined;
 }
