@@ -52,31 +52,53 @@ async def page(visitor: Visitor) -> AsyncIterator[Page]:
     yield await visitor.context.new_page()
 
 
-async def test_without_scripts_every_update_is_there_and_links_lead_to_the_others(
-    site: Site, told: list[str], visit: Visit
+async def test_without_scripts_everything_is_there_and_links_lead_to_the_rest(
+    site: Site, slug: str, reader: Reader, visit: Visit
 ) -> None:
-    visitor = await visit(java_script_enabled=False)
+    told = [await site.publish(slug, f"الخبر {n}", body="نص.", verification="unconfirmed") for n in range(11)]
+    embeds = [{"url": "https://youtu.be/dQw4w9WgXcQ", "title": "التسجيل"}]
+    told.append(await site.publish(slug, "قُتل 12", embeds=embeds))
+    await site.ask(
+        "POST", f"/{slug}/updates/{told[-1]}/corrections", {"note": "العدد 15", "headline": "قُتل 15"}
+    )
+    await site.ask("PATCH", f"/{slug}/updates/{told[-2]}", {"verification": "denied"})
+    await site.ask("POST", f"/{slug}/updates/{told[0]}/pin")
+    visitor = await visit(**reader.profile, java_script_enabled=False)
     page = await visitor.context.new_page()
-    await page.goto(f"{site.url}/live/told")
-    ids = await page.locator(".updates > article").evaluate_all("all => all.map(one => one.dataset.id)")
+    await page.goto(f"{site.url}/live/{slug}")
+    articles = page.locator(".updates > article")
+    shown = await articles.evaluate_all("all => all.map(one => one.dataset.id)")
     first_page = len(told) - PAGE_SIZE
-    assert ids == list(reversed(told))[:first_page]
+    assert shown == told[::-1][:first_page]
     await expect(page.locator(".updates .body").first).to_be_visible()
-    shared = page.locator(f"#u-{ids[0]} .share a")
-    await expect(shared).to_have_attribute("href", f"{site.url}/live/told/updates/{ids[0]}")
-    for name in ("text-size", "pause-updates", "new-updates", ".lost"):
-        await expect(page.locator(name)).to_be_hidden()
-    reload = page.locator(".stream-head").get_by_role("link", name="تحديث الصفحة")
-    await reload.click()
-    await expect(page.locator(".updates > article")).to_have_count(first_page)
+    shared = page.locator(f"#u-{told[-1]} .share a")
+    await expect(shared).to_have_attribute("href", f"{site.url}/live/{slug}/updates/{told[-1]}")
+    for name in ("text-size", "color-scheme", "pause-updates", "new-updates", ".last-visit", ".lost", ".ago"):
+        await expect(page.locator(name).first).to_be_hidden()
+    # A post of another site is a link; a claim says what became of it; what is pinned is from another page.
+    await expect(page.locator(".embed").get_by_role("link", name="التسجيل")).to_be_visible()
+    await expect(page.locator(".embed .stage")).to_be_hidden()
+    await expect(page.get_by_role("button")).to_have_count(0)
+    steps = page.locator(f"#u-{told[-2]} .verifications li")
+    await expect(steps).to_contain_text(
+        [reader.says("غير مؤكد", "Unconfirmed"), reader.says("منفي", "Denied")]
+    )
+    await expect(page.locator(f".pinned-block #p-{told[0]} h3")).to_be_visible()
+    await page.locator(f"#u-{told[-1]} a.changes").click()
+    await expect(page.locator(".difference ins bdi")).to_have_text("15")
+    await page.goto(f"{site.url}/live/{slug}")
+    reload = reader.says("تحديث الصفحة", "Reload the page")
+    await page.locator(".stream-head").get_by_role("link", name=reload).click()
+    await expect(articles).to_have_count(first_page)
 
-    await page.get_by_role("link", name="تحديثات أقدم").click()
-    older = await page.locator(".updates > article").evaluate_all("all => all.map(one => one.dataset.id)")
-    assert older == list(reversed(told))[first_page:]
-    await page.locator(".updates > article .permalink").first.click()
-    await expect(page.locator(".updates > article")).to_have_count(1)
-    await page.get_by_role("link", name="كل تحديثات هذه التغطية").click()
-    await expect(page.locator("h1")).to_have_text("العاصفة تغلق الميناء")
+    await page.get_by_role("link", name=reader.says("تحديثات أقدم", "Older updates")).click()
+    older = await articles.evaluate_all("all => all.map(one => one.dataset.id)")
+    assert older == told[::-1][first_page:]
+    await articles.locator(".permalink").first.click()
+    await expect(articles).to_have_count(1)
+    whole = reader.says("كل تحديثات هذه التغطية", "All updates of this coverage")
+    await page.get_by_role("link", name=whole).click()
+    await expect(page.locator("h1")).to_have_text("التغطية الحية للعاصفة")
 
 
 async def test_no_page_asks_anybody_but_the_site(site: Site, told: list[str], visitor: Visitor) -> None:

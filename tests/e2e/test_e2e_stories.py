@@ -44,21 +44,21 @@ async def test_a_correction_arrives_with_its_mark_and_one_tap_shows_what_it_chan
     await expect(page.locator(".corrections li .correction")).to_have_text("العدد 15")
 
 
-@pytest.mark.parametrize(("screen", "chosen"), [((390, 1), 480), ((390, 2), 960), ((1280, 2), 1600)])
 async def test_a_browser_loads_the_size_that_it_needs(
-    site: Site, visit: Visit, tmp_path: Path, screen: tuple[int, int], chosen: int
+    site: Site, slug: str, reader: Reader, visit: Visit, tmp_path: Path
 ) -> None:
-    width, scale = screen
     file = tmp_path / "wide.jpg"
     Image.effect_noise((2400, 1350), 60).convert("RGB").save(file)
     picture = await site.upload(file)
-    slug = f"pictures-{width}-{scale}"
-    await site.cover(slug, lead_media={"id": picture, "alt": "", "focus": {"x": 12, "y": 88}})
-    visitor = await visit(viewport={"width": width, "height": 800}, device_scale_factor=scale)
-    page = await visitor.read(f"{site.url}/live/{slug}")
-    lead = page.locator("#coverage-header img")
-    await lead.evaluate("image => image.decode()")
-    assert (await lead.evaluate("image => image.currentSrc")).endswith(f"/media/{picture}-{chosen}.webp")
+    lead = {"id": picture, "alt": "", "focus": {"x": 12, "y": 88}}
+    await site.ask("PATCH", f"/{slug}", {"lead_media": lead})
+    for scale, chosen in ((1, 480), (2, 960)) if reader.screen == "phone" else ((2, 1600),):
+        visitor = await visit(**reader.profile, device_scale_factor=scale)
+        page = await visitor.read(f"{site.url}/live/{slug}")
+        shown = page.locator("#coverage-header img")
+        await shown.evaluate("image => image.decode()")
+        address = f"/media/{picture}-{chosen}.webp"
+        assert (await shown.evaluate("image => image.currentSrc")).endswith(address)
     await page.goto(site.url)
     thumbnail = page.locator(f".coverages li:has(a[href='/live/{slug}']) img")
     await expect(thumbnail).to_have_css("object-position", "10% 90%")
