@@ -32,6 +32,25 @@ SKEW = """(() => {
 COUNTDOWN = re.compile("^يُنشر بعد 5[0-9] ث$")  # it counts
 HELD_NO_LONGER_THAN = """longest => Object.entries(localStorage).some(([key, text]) =>
   key.startsWith('livefeed:outbox') && JSON.parse(text).until <= Date.now() + longest)"""
+KEPT_PICTURES = """() => new Promise(told => {
+  const asked = indexedDB.open('livefeed', 1);
+  asked.onupgradeneeded = () => asked.transaction.abort();
+  asked.onerror = () => told(0);
+  asked.onsuccess = () => {
+    const count = asked.result.transaction('pictures').objectStore('pictures').count();
+    count.onsuccess = () => { asked.result.close(); told(count.result); };
+  };
+})"""
+FORGET_PICTURES = """() => new Promise(done => {
+  const asked = indexedDB.open('livefeed', 1);
+  asked.onsuccess = () => {
+    const gone = asked.result.transaction('pictures', 'readwrite');
+    gone.objectStore('pictures').clear();
+    gone.oncomplete = () => { asked.result.close(); done(); };
+  };
+})"""
+KEPT_WORDS = """words => Object.entries(localStorage).some(([key, text]) =>
+  key.startsWith('livefeed:composer') && text.includes('"pending"') && text.includes(words))"""
 DAMASCUS = ZoneInfo("Asia/Damascus")
 LARGEST = 100_000  # bytes of a text
 
@@ -230,3 +249,52 @@ async def test_what_is_sent_before_its_picture_has_arrived_waits_for_it(site: Si
     await held[0].continue_()
     await expect(page.locator(".updates figure img")).to_have_count(1)
     assert await site.published("slow-picture") == ["مع صورته"]
+
+
+async def test_a_picture_on_its_way_in_a_crashed_tab_arrives_once_with_its_words_from_the_next_desk(
+    site: Site, visitor: Visitor
+) -> None:
+    await site.cover("crashed-upload")
+    page = await desk_of(site, visitor, "crashed-upload", "ورد بعد الانهيار", "editor")
+    visitor.network_may_fail = True  # a tab ends in the middle of its requests
+
+    async def hold(_: Route) -> None:
+        pass
+
+    await page.route("**/api/v1/media", hold)
+    async with page.expect_request("**/api/v1/media") as sent:
+        await page.locator("#picture-file").set_input_files([file("a.jpg", picture())])
+    key = (await sent.value).headers["idempotency-key"]
+    line = page.locator("desk-pictures li")
+    await line.get_by_label("وصف").fill("ميناء عند الغروب")
+    await line.locator("[name=credit]").fill("إنترنت")
+    await page.wait_for_function(KEPT_WORDS, arg="إنترنت")
+    assert await page.evaluate(KEPT_PICTURES) == 1
+    await page.close()
+
+    page = await visitor.context.new_page()
+    line = page.locator("desk-pictures li")
+    async with page.expect_request("**/api/v1/media") as sent:
+        await page.goto(f"{site.url}/desk/crashed-upload")
+    assert (await sent.value).headers["idempotency-key"] == key  # had it arrived, this would be no second one
+    await expect(line.locator("img[src]")).to_have_count(1)
+    await expect(line.get_by_label("وصف")).to_have_value("ميناء عند الغروب")
+    await page.wait_for_function(f"({KEPT_PICTURES})().then(count => count === 0)")
+    await page.locator("#headline").press("Control+Enter")
+    await expect(page.locator(".updates figure img")).to_have_attribute("alt", "ميناء عند الغروب")
+    [update] = (await site.ask("GET", "/crashed-upload/updates"))["updates"]
+    assert [media["credit"] for media in update["media"]] == ["إنترنت"]
+
+    # What is removed, or cleared with everything else, is kept no longer; nor is what cannot be found again.
+    await page.route("**/api/v1/media", lambda route: route.abort())
+    for gone in ("إزالة", "مسح"):
+        await page.locator("#picture-file").set_input_files([file("b.jpg", picture())])
+        await page.wait_for_function(KEPT_WORDS, arg="")
+        assert await page.evaluate(KEPT_PICTURES) == 1
+        await page.get_by_role("button", name=gone).click()
+        await page.wait_for_function(f"({KEPT_PICTURES})().then(count => count === 0)")
+    await page.locator("#picture-file").set_input_files([file("c.jpg", picture())])
+    await page.wait_for_function(KEPT_WORDS, arg="")
+    await page.evaluate(FORGET_PICTURES)
+    await page.reload()
+    await expect(line.locator(".standing")).to_contain_text("من متصفح آخر")

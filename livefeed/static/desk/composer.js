@@ -83,6 +83,7 @@ customElements.define('desk-composer', class extends HTMLElement {
   // The update as the server would take it now: for the preview.
   get draft() {
     const { note, change, pin, publish_local, ...fields } = this.values;
+    fields.media = fields.media.filter(({ id }) => id); // without what is still on its way
     return { ...given(sendable(fields)), format: 'html' };
   }
 

@@ -1,10 +1,13 @@
 // <desk-pictures>: the pictures of an update. Pasted, dropped, chosen or taken with a phone's camera, each is sent to
-// the server at once, while its words are being written. Its `value` is what the API takes as `media`.
+// the server at once, while its words are being written. Its `value` is what the API takes as `media`; one that has not
+// arrived yet stands there as `pending`, under the key of its upload, when it is kept for the next desk.
 
+import { forget, keep, kept } from './kept-pictures.js';
 import { named, refusalOf } from './request.js';
 
 const WORDS = ['alt', 'caption', 'credit'];
 const RETRY_AFTER = 3000;
+const UNANSWERED = [401, 408, 425, 429];
 const STEP = 5; // per cent that an arrow key moves the focal point
 
 customElements.define('desk-pictures', class extends HTMLElement {
@@ -26,15 +29,17 @@ customElements.define('desk-pictures', class extends HTMLElement {
   }
 
   get value() {
-    return [...this.#list.children].filter(line => line.dataset.id).map(line => ({
-      id: line.dataset.id,
+    return [...this.#list.children].filter(({ dataset }) => dataset.id || dataset.pending).map(line => ({
+      ...(line.dataset.id ? { id: line.dataset.id } : { pending: line.dataset.pending }),
       ...Object.fromEntries(WORDS.map(name => [name, line.querySelector(`[name="${name}"]`).value.trim()])),
       ...(line.dataset.focusX && { focus: { x: Number(line.dataset.focusX), y: Number(line.dataset.focusY) } }),
-      url: line.querySelector('img').getAttribute('src'),
+      ...(line.dataset.id && { url: line.querySelector('img').getAttribute('src') }),
     }));
   }
 
   set value(pictures) {
+    const still = pictures.map(({ pending }) => pending);
+    for (const { dataset: { pending } } of this.#list.children) if (pending && !still.includes(pending)) forget(pending);
     this.#list.replaceChildren(...pictures.map(picture => this.#line(picture)));
   }
 
@@ -73,8 +78,26 @@ customElements.define('desk-pictures', class extends HTMLElement {
       line.dataset.sending = '';
       this.#list.append(line);
       line.querySelector('[name="alt"]').focus();
-      this.#send(file, line, crypto.randomUUID());
+      const key = crypto.randomUUID();
+      this.#send(file, line, key);
+      if (this.closest('desk-composer')) this.#keep(file, line, key); // which keeps the words that belong to it
     }
+  }
+
+  async #keep(file, line, key) {
+    if (!await keep(key, file)) return;
+    if (!line.isConnected || !('sending' in line.dataset)) return forget(key); // answered or removed meanwhile
+    line.dataset.pending = key;
+    return this.#changed();
+  }
+
+  // What another tab was sending when it ended.
+  async #resume(line) {
+    const { pending } = line.dataset;
+    const file = await kept(pending);
+    if (!line.isConnected) return;
+    if (file) return this.#send(file, line, pending);
+    return this.#refuse(line, this.dataset.elsewhere);
   }
 
   async #send(file, line, key) {
@@ -89,16 +112,34 @@ customElements.define('desk-pictures', class extends HTMLElement {
       answer = null;
     }
     if (!line.isConnected) return; // it was removed meanwhile
-    if (!answer || answer.status >= 500 || answer.status === 401) {
+    if (!answer || answer.status >= 500 || UNANSWERED.includes(answer.status)) {
       said.textContent = this.dataset.retrying;
       setTimeout(() => line.isConnected && this.#send(file, line, key), RETRY_AFTER);
       return;
     }
     const document = await answer.json().catch(() => ({}));
+    if (!answer.ok) return this.#refuse(line, refusalOf(answer.status, document));
+    said.textContent = '';
+    this.#show(line, document);
+    return this.#settle(line);
+  }
+
+  #refuse(line, sentence) {
+    line.classList.add('problem');
+    line.querySelector('.standing').textContent = sentence;
+    this.#settle(line);
+  }
+
+  // Its id is in the kept words before the file is forgotten: there is no moment without one of them.
+  #settle(line) {
+    const { pending } = line.dataset;
     delete line.dataset.sending;
-    if (answer.ok) this.#show(line, document);
-    else line.classList.add('problem');
-    said.textContent = answer.ok ? '' : refusalOf(answer.status, document);
+    delete line.dataset.pending;
+    this.#changed();
+    if (pending) forget(pending);
+  }
+
+  #changed() {
     this.dispatchEvent(new Event('input', { bubbles: true }));
   }
 
@@ -109,6 +150,10 @@ customElements.define('desk-pictures', class extends HTMLElement {
       field.value = picture[name] ?? '';
     }
     if (picture.id) this.#show(line, picture);
+    else if (picture.pending) {
+      Object.assign(line.dataset, { pending: picture.pending, sending: '' });
+      this.#resume(line);
+    }
     return line;
   }
 
@@ -123,12 +168,13 @@ customElements.define('desk-pictures', class extends HTMLElement {
     const line = event.target.closest('li');
     if (event.target.closest('[data-deed="remove"]')) {
       line.remove();
+      if (line.dataset.pending) forget(line.dataset.pending);
     } else if (event.target.closest('[data-deed="focus"]')) {
       const { left, top, width, height } = event.target.getBoundingClientRect();
       if (event.detail === 0) this.#focus(line, 50, 50); // pressed by a key: the middle
       else this.#focus(line, Math.round((event.clientX - left) / width * 100), Math.round((event.clientY - top) / height * 100));
     } else return;
-    this.dispatchEvent(new Event('input', { bubbles: true }));
+    this.#changed();
   }
 
   // Arrow keys move the point that must stay in view.
@@ -139,7 +185,7 @@ customElements.define('desk-pictures', class extends HTMLElement {
     const line = event.target.closest('li');
     const { focusX = 50, focusY = 50 } = line.dataset;
     this.#focus(line, within(Number(focusX) + x), within(Number(focusY) + y));
-    this.dispatchEvent(new Event('input', { bubbles: true }));
+    this.#changed();
   }
 
   #focus(line, x, y) {
