@@ -307,6 +307,34 @@ async def test_an_update_sent_while_the_server_is_away_waits_in_the_outbox_and_i
     await expect(page.locator("#headline")).to_have_value("لم تُرسل بعد")
 
 
+async def test_what_was_sent_first_from_any_tab_is_published_first_even_after_a_reload(
+    site: Site, visitor: Visitor
+) -> None:
+    await site.cover("in-order")
+    visitor.network_may_fail = True
+    # Tabs whose clock stands still: the first one to send has the latest time.
+    await visitor.context.add_init_script("Date.now = (now => () => now)(Date.now());")
+    first = await desk_of(site, visitor, "in-order", "نسرين", "editor")
+    tabs = [first, *[await visitor.context.new_page() for _ in range(2)]]
+    for tab in tabs[1:]:
+        await tab.goto(first.url)
+    path = "**/api/v1/coverages/in-order/updates"
+    await visitor.context.route(path, lambda route: route.abort())
+    sent: list[str] = []
+    for tab in reversed([*tabs, *tabs]):
+        sent.append(f"الخبر {len(sent) + 1}")
+        await tab.locator("#headline").fill(sent[-1])
+        await tab.locator("#headline").press("Control+Enter")
+        for other in tabs:  # each has seen it in the list before anybody sends the next one
+            await expect(other.locator("desk-outbox li bdi")).to_have_text(sent)
+    await tabs[2].close()
+    await tabs[0].reload()
+    await expect(tabs[0].locator("desk-outbox li bdi")).to_have_text(sent)
+    await visitor.context.unroute(path)
+    await expect(tabs[0].locator("desk-outbox li")).to_have_count(0)
+    assert await site.published("in-order") == sent[::-1]
+
+
 async def test_an_update_whose_answer_was_lost_is_posted_once_even_after_a_reload(
     site: Site, visitor: Visitor
 ) -> None:
