@@ -126,6 +126,13 @@ class Settings(BaseSettings):
     heal_interval: float = Field(2.0, gt=0, description="How often the log is compared with what is known.")
     write_timeout: float = Field(1.8, gt=0, le=1.9, description="Every write is answered within this time.")
     store_timeout: float = Field(1.0, gt=0, description="Longest wait for one answer of a Redis store.")
+    replicas: int = Field(
+        0,
+        ge=0,
+        le=10,
+        description="Replicas of Redis that must have a write before it is acknowledged: 1 behind Sentinel, "
+        "so that no failover loses one.",
+    )
     release_interval: float = Field(1.0, gt=0, description="How often due scheduled updates are looked for.")
     drain_window: float = Field(5.0, ge=0, description="At a stop, readers are sent off within this time.")
     hold: float = Field(

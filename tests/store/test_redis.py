@@ -500,6 +500,50 @@ async def test_a_failover_is_followed_to_the_new_primary_in_a_new_epoch(
         sentinel.stop()
 
 
+COPY_TIMEOUT = "livefeed.store.redis.primary.COPY_TIMEOUT"  # how busy the machine is must not decide a test
+
+
+async def test_a_write_is_acknowledged_once_a_replica_has_it(
+    server: RedisServer, replica: RedisServer, opened: Opener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(COPY_TIMEOUT, PATIENCE)
+    with replica.client() as operator:
+        await until(lambda: operator.info("replication")["master_link_status"] == "up")
+        store = await opened(server.url, replicas=1)
+        assert await store.check() == []
+        desk = Desk(store)
+        event, _ = await desk.open()
+        assert operator.hget("{livefeed}:tops", LIVE) == str(event.offset)
+        await store.records.put("token", "a", "worthless")
+        assert operator.hget("{livefeed}:record:token:a", "value") == "worthless"
+
+
+async def test_a_write_that_no_replica_has_is_unknown_until_one_has_it(
+    server: RedisServer, replica: RedisServer, opened: Opener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(COPY_TIMEOUT, PATIENCE)
+    with replica.client() as operator:
+        await until(lambda: operator.info("replication")["master_link_status"] == "up")
+    store = await opened(server.url, replicas=1)
+    await Desk(store).open()
+    replica.hang()
+    monkeypatch.setattr(COPY_TIMEOUT, 0.1)
+    with pytest.raises(OutcomeUnknown, match="0 of the 1 replicas"):
+        await Desk(store).publish("u", key=Key("k", "f"))
+    # Whoever asks again is not told that it is done, for a failover could still undo it.
+    with pytest.raises(OutcomeUnknown):
+        await store.first_result("k")
+    assert await store.first_result("other") is None  # what was never written has nothing to wait for
+    assert not store.away
+    assert "LIVEFEED_REPLICAS" in (await store.check())[0]
+    replica.resume()
+    monkeypatch.setattr(COPY_TIMEOUT, PATIENCE)
+    with pytest.raises(KeyUsed) as known:
+        await store.append(_only_a_key("k"))
+    assert known.value.first.subject == "update:u"
+    assert await store.first_result("k") is not None
+
+
 async def test_a_unix_socket_serves_as_well(tmp_path: Path, opened: Opener) -> None:
     place = tmp_path / "socket"
     server = RedisServer(tmp_path / "server", binaries()["valkey"], unixsocket=str(place))

@@ -12,12 +12,14 @@ from typing import Any
 import aiohttp
 import pytest
 from live_doors import WAYS, Way
-from live_server import Server, running
+from live_server import Answer, Server, running
 from PIL import Image
-from redis_server import RedisServer, binaries, until
+from redis_server import PATIENCE, RedisServer, binaries, until
+from redis_wire import Wire
 
 from livefeed.feeds import ARCHIVE_ITEMS
 from livefeed.settings import Settings
+from livefeed.store.redis.scripts import script
 
 MEMORY = ["/", "/live/story", "/feeds/breaking.rss", "/live/story/updates.json", "/live/story/breaking.atom"]
 MEMORY += [
@@ -206,5 +208,40 @@ async def test_a_server_that_starts_without_its_store_is_ready_when_it_comes(
             await server.open()
             await server.publish()
             assert (await server.ask("GET", "/readyz", role=None)).status == 200
+    finally:
+        redis.stop()
+
+
+async def test_a_write_whose_outcome_nobody_knows_says_so_and_its_key_finds_it_out(
+    redis: RedisServer, make_settings: Callable[..., Settings]
+) -> None:
+    redis.start()
+    try:
+        async with running(make_settings(store=redis.url)) as patient:
+            await patient.open()
+        async with (
+            Wire(redis.port) as wire,
+            running(make_settings(store=wire.url, write_timeout=0.5)) as server,
+        ):
+            server.tokens.update(patient.tokens)
+            wire.cut_reply_to, wire.replies_to_cut = script("append").sha.encode(), 10_000
+
+            async def post() -> Answer:
+                path, key = "/api/v1/coverages/story/updates", {"Idempotency-Key": "once"}
+                return await server.ask("POST", path, json={"body": "وصل"}, headers=key)
+
+            answers = [await post()]
+            async with asyncio.timeout(PATIENCE):
+                while wire.replies_to_cut == 10_000:  # on a busy machine the time may be up before it is sent
+                    answers.append(await post())
+            assert answers[0].json()["type"] == "outcome-unknown"
+            for answer in answers:
+                assert (answer.status, int(answer.headers["Retry-After"]) >= 1) == (503, True)
+            wire.replies_to_cut = 0
+            async with asyncio.timeout(PATIENCE):
+                while (answer := await post()).status == 503:
+                    await until(lambda: not server.rooms.store.away)
+            assert (answer.status, answer.headers["Idempotency-Replayed"]) == (201, "true")
+            assert [event["kind"] for event in await server.events()] == ["coverage", "published"]
     finally:
         redis.stop()

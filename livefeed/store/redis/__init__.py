@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -38,6 +39,7 @@ from livefeed.store import (
     FirstResult,
     KeyUsed,
     Listener,
+    OutcomeUnknown,
     Page,
     Revision,
     StoreAway,
@@ -56,15 +58,29 @@ from livefeed.timeline import KEY_EVENTS, Front, Limits, SiteFront
 if TYPE_CHECKING:
     from livefeed.settings import Settings
 
+_logger = logging.getLogger(__name__)
+
 
 class RedisStore:
-    """The store on the primary behind `connections`. `accept` names the weaknesses it may have."""
+    """The store on the primary behind `connections`. `accept` names the weaknesses it may have; a write is
+    acknowledged when `replicas` have it, too."""
 
     def __init__(
-        self, connections: Connections, *, store_timeout: float, write_timeout: float, accept: Sequence[str]
+        self,
+        connections: Connections,
+        *,
+        store_timeout: float,
+        write_timeout: float,
+        accept: Sequence[str],
+        replicas: int = 0,
     ) -> None:
         self._connections = connections
-        self._primary = Primary(connections.calls, store_timeout=store_timeout, write_timeout=write_timeout)
+        self._primary = Primary(
+            connections.calls,
+            store_timeout=store_timeout,
+            write_timeout=write_timeout,
+            replicas=replicas,
+        )
         self._judge = Judge(self._primary, watched=connections.watched, accept=accept)
         self._records = RedisRecords(self._primary)
         self._store_timeout = store_timeout
@@ -81,6 +97,7 @@ class RedisStore:
             store_timeout=settings.store_timeout,
             write_timeout=settings.write_timeout,
             accept=settings.accept,
+            replicas=settings.replicas,
         )
 
     @property
@@ -102,6 +119,8 @@ class RedisStore:
         subscription = Subscription(self._connections.news, self._primary, listener, hear, self._judge.epoch)
         try:
             await self._judge.epoch()
+            for complaint in await self._uncopied():
+                _logger.warning("%s", complaint)
         except StoreAway as error:
             self._primary.set_away(True, error)
         except StoreRefused:
@@ -157,7 +176,7 @@ class RedisStore:
                     raise StoreAway("Redis could not be judged in time; nothing was changed") from None
 
     async def first_result(self, scope: str) -> FirstResult | None:
-        entry = await self._primary.ask("HGET", "{livefeed}:keys", scope)
+        entry = await self._primary.ask_acknowledged("HGET", "{livefeed}:keys", scope)
         return plan.first_result(entry) if entry else None
 
     async def read(self, channel: str, after: int, limit: int, max_bytes: int = 1 << 20) -> Page:
@@ -271,8 +290,17 @@ class RedisStore:
         return found[:limit]
 
     async def check(self) -> list[str]:
-        """What is wrong with the server's persistence, accepted or not."""
-        return [weakness.sentence for weakness in await self._judge.weaknesses(knock=False)]
+        """What is wrong with the server's persistence, accepted or not, and with its replicas."""
+        found = [weakness.sentence for weakness in await self._judge.weaknesses(knock=False)]
+        return found + await self._uncopied()
+
+    async def _uncopied(self) -> list[str]:
+        """Why writes would not be acknowledged now, though the primary takes them."""
+        try:
+            await self._primary.ask_acknowledged("PING")
+        except OutcomeUnknown as unknown:
+            return [f"writes are not acknowledged: {unknown}"]
+        return []
 
     async def _page(self, channel: str, after: int | str, limit: int, max_bytes: int) -> Page:
         epoch, top, started, *entries = await self._view("read", channel, after, limit, max_bytes)

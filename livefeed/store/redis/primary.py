@@ -6,6 +6,11 @@ Theory of operation
     writing script carries a random attempt name under which the server remembers its reply for a minute, so
     it is repeated until it answers or the time is up, and then the outcome is unknown (`OutcomeUnknown`).
 
+    Where replicas must have a write before it is acknowledged, `WAIT` follows it on the same connection, for
+    on another one a failover could come between them. It waits for the last write of its connection, but a
+    script that was repeated, or found its key used, wrote nothing there: so a message goes before it, which
+    the primary's stream to its replicas has behind everything that was written until then.
+
 Invariants
     - `ask` ends within `store_timeout`, `write` within `write_timeout`.
     - A connection with an unread reply is never used again: whatever ends a call early, cancellation
@@ -35,6 +40,8 @@ Reply = Any  # what a Redis reply is made of: str, int, None and lists of them
 Exchange = Callable[[AbstractConnection], Awaitable[Reply]]
 
 RETRY_INTERVAL = 0.03  # seconds between the attempts of one write
+COPIED = "{livefeed}:copied"  # the channel of the message before a WAIT; nobody listens
+COPY_TIMEOUT = 0.5  # seconds that replicas have for a write, which is hundreds of round trips
 
 _logger = logging.getLogger(__name__)
 
@@ -50,11 +57,15 @@ class _Unanswered(Exception):
 class Primary:
     """The server that takes the writes, through the connections of `pool`.
 
-    `store_timeout` bounds a reading call, `write_timeout` a writing one (seconds).
+    `store_timeout` bounds a reading call, `write_timeout` a writing one (seconds). A write is acknowledged
+    when `replicas` have it, too.
     """
 
-    def __init__(self, pool: ConnectionPool, *, store_timeout: float, write_timeout: float) -> None:
+    def __init__(
+        self, pool: ConnectionPool, *, store_timeout: float, write_timeout: float, replicas: int = 0
+    ) -> None:
         self.away = False
+        self._replicas = replicas
         self._pool = pool
         self._store_timeout = store_timeout
         self._write_timeout = write_timeout
@@ -79,6 +90,18 @@ class Primary:
         """
         return await self._read(_sending(*command), knock)
 
+    async def ask_acknowledged(self, *command: str | int) -> Reply:
+        """As `ask`, for what somebody may be told was done: the replicas have it. Raises `OutcomeUnknown`
+        where they have not."""
+        exchange = _sending(*command)
+        deadline = asyncio.get_running_loop().time() + self._store_timeout
+
+        async def send(connection: AbstractConnection) -> Reply:
+            reply = await exchange(connection)
+            return reply, self._replicas if reply is None else await self._copies(connection, deadline)
+
+        return self._acknowledged(*await self._read(send, knock=False))
+
     async def evaluate(self, script: Script, *arguments: str | int, knock: bool = False) -> Reply:
         """The reply of a script that may run twice. Raises as `ask` does."""
         return await self._read(_evaluating(script, *arguments), knock)
@@ -98,7 +121,7 @@ class Primary:
         async def send(connection: AbstractConnection) -> Reply:
             nonlocal doubt
             doubt = True
-            return await exchange(connection)
+            return await exchange(connection), await self._copies(connection, deadline)
 
         waiting, fault = True, Exception("no answer in time")
         try:
@@ -107,7 +130,7 @@ class Primary:
                 while True:
                     doubtful = doubt
                     try:
-                        return await self._call(send)
+                        return self._acknowledged(*await self._call(send))
                     except _Unanswered as error:
                         fault = error
                     except _Unreachable as error:
@@ -146,6 +169,25 @@ class Primary:
             why = str(error) or f"no answer within {self._store_timeout:g} s"
             self.set_away(True, why)
             raise StoreAway(f"Redis cannot be reached: {why}") from error
+
+    async def _copies(self, connection: AbstractConnection, deadline: float) -> int:
+        """The replicas that have everything written so far, as soon as they are enough."""
+        if not self._replicas:
+            return 0
+        left = min(deadline - asyncio.get_running_loop().time(), self._store_timeout)
+        milliseconds = int(min(COPY_TIMEOUT, left / 2) * 1000)  # and an answer before the time is up
+        await connection.send_command("PUBLISH", COPIED, "")
+        await connection.send_command("WAIT", self._replicas, max(milliseconds, 1))  # 0 would be for ever
+        await connection.read_response()
+        return int(await connection.read_response())
+
+    def _acknowledged(self, reply: Reply, copies: int) -> Reply:
+        if copies < self._replicas:
+            raise OutcomeUnknown(
+                f"{copies} of the {self._replicas} replicas that LIVEFEED_REPLICAS asks for have what the "
+                "primary has, so that a failover could lose it"
+            )
+        return reply
 
     async def _call(self, exchange: Exchange) -> Reply:
         try:
