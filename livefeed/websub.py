@@ -29,11 +29,14 @@ _TOPIC = re.compile(
 
 
 class HubRefused(ValueError):
-    """A request that the hub does not take; `field` is the parameter, the message a sentence."""
+    """A request that the hub does not take; `field` is the parameter, the message a sentence, `limit` what is
+    taken instead of `value`."""
 
-    def __init__(self, field: str, sentence: str) -> None:
+    def __init__(self, field: str, sentence: str, *, value: str, limit: int | str) -> None:
         super().__init__(sentence)
         self.field = field
+        self.value = value
+        self.limit = limit
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,17 +147,21 @@ def parse_intent(parameters: Mapping[str, str]) -> Intent:
     """The request in a form. What the hub does not know is ignored (§5.1). Raises `HubRefused`."""
     mode = parameters.get("hub.mode", "")
     if mode not in {"subscribe", "unsubscribe"}:
-        raise HubRefused("hub.mode", f"hub.mode is {mode[:40]!r}; subscribe and unsubscribe are taken")
+        sentence = f"hub.mode is {mode[:40]!r}; subscribe and unsubscribe are taken"
+        raise HubRefused("hub.mode", sentence, value=mode, limit="subscribe or unsubscribe")
     for name in ("hub.callback", "hub.topic"):
         if not parameters.get(name):
-            raise HubRefused(name, f"{name} is missing")
+            raise HubRefused(name, f"{name} is missing", value="", limit="an address")
     secret = parameters.get("hub.secret", "")
     size = len(secret.encode(errors="replace"))
     if size >= SECRET_LIMIT:
-        raise HubRefused("hub.secret", f"hub.secret has {size} bytes; it must have less than {SECRET_LIMIT}")
+        # A secret is not told back to whoever reads the answer.
+        sentence = f"hub.secret has {size} bytes; it must have less than {SECRET_LIMIT}"
+        raise HubRefused("hub.secret", sentence, value=f"{size} bytes", limit=SECRET_LIMIT - 1)
     text = parameters.get("hub.lease_seconds") or str(DEFAULT_LEASE)
     if not (text.isascii() and text.isdigit() and len(text) <= 20):
-        raise HubRefused("hub.lease_seconds", f"hub.lease_seconds is {text[:40]!r}; a number is taken")
+        sentence = f"hub.lease_seconds is {text[:40]!r}; a number is taken"
+        raise HubRefused("hub.lease_seconds", sentence, value=text, limit="a number of seconds")
     lease = min(max(int(text), SHORTEST_LEASE), LONGEST_LEASE)
     mode_taken: Mode = "subscribe" if mode == "subscribe" else "unsubscribe"
     return Intent(mode_taken, parameters["hub.callback"], parameters["hub.topic"], secret, lease)

@@ -12,7 +12,19 @@ from typing import Annotated
 import typer
 
 from livefeed import __version__
-from livefeed.cli import audit, check, demo, editors, exporting, importing, serve, tail, tokens, writing
+from livefeed.cli import (
+    audit,
+    backup,
+    check,
+    demo,
+    editors,
+    exporting,
+    importing,
+    serve,
+    tail,
+    tokens,
+    writing,
+)
 
 EPILOG = """\
 Settings are LIVEFEED_* environment variables, lines of .env, or livefeed.toml.
@@ -54,7 +66,7 @@ def _livefeed(
     pass
 
 
-for _group in (serve, demo, writing, tail, exporting, importing, editors, tokens, audit, check):
+for _group in (serve, demo, writing, tail, exporting, importing, editors, tokens, audit, backup, check):
     _group.register(app)
 
 

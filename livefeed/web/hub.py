@@ -16,6 +16,7 @@ from livefeed.web.rooms import Rooms, rooms_of
 from livefeed.websub import HubRefused, Intent, Topic, parse_intent
 
 REQUEST_BYTES = 16_384
+FORM = "application/x-www-form-urlencoded"
 
 routes = web.RouteTableDef()
 
@@ -27,16 +28,15 @@ async def subscribe(request: web.Request) -> web.Response:
     rooms = rooms_of(request)
     if rooms.settings.hub:
         raise Problem(404, f"The hub of this site is {rooms.settings.hub}.")
-    if request.content_type != "application/x-www-form-urlencoded":
-        raise Problem(
-            415, f"The body is {request.content_type}; send application/x-www-form-urlencoded.", field="body"
-        )
+    if request.content_type != FORM:
+        sentence = f"The body is {request.content_type}; send {FORM}."
+        raise Unfit("Content-Type", request.content_type, FORM, sentence, status=415)
     body = await body_of(request, REQUEST_BYTES)
     try:
         intent = parse_intent(_parameters(body))
         check_callback(intent, rooms)
     except HubRefused as refused:
-        raise Problem(422, f"{refused}.", field=refused.field) from None
+        raise Unfit(refused.field, refused.value, refused.limit, f"{refused}.") from None
     async with WriteBudget(request).spent():
         topic = Topic.parse(intent.topic, rooms.base_url)
         known = topic is not None and (topic.slug is None or topic.slug in await rooms.fronts.known())
@@ -59,12 +59,16 @@ def check_callback(intent: Intent, rooms: Rooms) -> None:
     try:
         check_address(intent.callback, [ip_network(text) for text in rooms.settings.private_networks])
     except ValueError as reason:
-        raise HubRefused("hub.callback", f"hub.callback: {reason}") from None
+        sentence = f"hub.callback: {reason}"
+        raise HubRefused(
+            "hub.callback", sentence, value=intent.callback, limit="a public http or https address"
+        ) from None
 
 
 def _parameters(body: bytes) -> dict[str, str]:
     try:
         pairs = parse_qsl(body.decode(), keep_blank_values=True, errors="strict", max_num_fields=50)
     except ValueError as reason:
-        raise Problem(400, f"The body is not a form: {str(reason)[:200]}") from None
+        value = body[:100].decode(errors="replace")
+        raise Unfit("body", value, FORM, f"The body is not a form: {str(reason)[:200]}", status=400) from None
     return dict(reversed(pairs))  # the first of several counts

@@ -461,7 +461,11 @@ async def test_a_wrong_request_is_refused_and_nobody_is_asked(
     form = {"hub.mode": "subscribe", "hub.callback": "http://127.0.0.1:8009/", "hub.topic": server.url + FEED}
     form |= {name: value.replace("TOPIC", server.url) for name, value in parameters.items()}
     answer = await server.ask("POST", "/hub", role=None, data=form)
-    assert (answer.status, answer.json()["field"]) == (422, field)
+    problem = answer.json()
+    assert (answer.status, problem["field"]) == (422, field)
+    assert problem["limit"]
+    secret = field == "hub.secret"  # which is for the hub alone
+    assert problem["value"] == ("200 bytes" if secret else form[field])
     await settled(server, 0)
 
 
