@@ -18,7 +18,7 @@ from typing import Any
 
 from livefeed.events import live_channel
 from livefeed.fanout import Arrival, Channel, Fanout
-from livefeed.fetches import NEVER, Fetched, Fetches
+from livefeed.fetches import NEVER, WINDOW, Fetched, Fetches
 from livefeed.frames import Wire
 from livefeed.store import Store, StoreError
 
@@ -27,14 +27,15 @@ SHORTEST_INTERVAL = 0.25  # seconds; a burst of updates is told of once
 KEPT_FOR = timedelta(seconds=10)
 KIND = "readers"
 FEEDS = "feeds"  # beside the names of channels in what is filed
+MINUTES = "minutes"  # in which those were counted, where it is not an hour
 
 
 @dataclass(frozen=True, slots=True)
 class Audience:
     """Open pages of one coverage: connected by WebSocket, by SSE, or waiting for the answer to a poll; how
     many of them were written everything that the log has; the newest update that all of them have, with how
-    long that took; and fetches of its feeds, and of the site's breaking ones. The desk's own pages are none
-    of them."""
+    long that took; and fetches of its feeds, and of the site's breaking ones, in the last `minutes` that
+    every process has counted. The desk's own pages are none of them."""
 
     websocket: int = 0
     sse: int = 0
@@ -43,6 +44,7 @@ class Audience:
     arrival: Arrival | None = None
     feeds: Fetched = NEVER
     site_feeds: Fetched = NEVER
+    minutes: int = WINDOW
 
     @property
     def readers(self) -> int:
@@ -58,6 +60,7 @@ class Audience:
             _slowest(self.arrival, other.arrival),
             self.feeds + other.feeds,
             self.site_feeds + other.site_feeds,
+            min(self.minutes, other.minutes),
         )
 
 
@@ -80,7 +83,8 @@ class Audiences:
         newest = f"{epoch}-{tops.get(channel, 0)}"
         filed = await self._filed_by_others()
         feeds, site_feeds = self._fetched(slug, filed), self._fetched("", filed)
-        total = Audience(feeds=feeds, site_feeds=site_feeds)
+        minutes = min((counts.get(MINUTES, WINDOW) for counts in filed), default=WINDOW)
+        total = Audience(feeds=feeds, site_feeds=site_feeds, minutes=min(minutes, self._fetches.minutes))
         for position, audience in self._everywhere(channel, filed):
             # Who has all that its process knew of may lack what another one has just published.
             total += audience if position == newest else replace(audience, reached=0)
@@ -96,6 +100,9 @@ class Audiences:
                 }
                 if fetched := {owner: astuple(self._fetches.of(owner)) for owner in self._fetches.owners()}:
                     counts[FEEDS] = fetched
+                # What a process before this one counted is lost: told even by one that nobody has asked yet.
+                if (minutes := self._fetches.minutes) < WINDOW:
+                    counts[MINUTES] = minutes
                 if counts or filed:
                     before = datetime.now(UTC)
                     now = await self._store.now()

@@ -35,6 +35,7 @@ class Fetches:
 
     def __init__(self, clock: Callable[[], float] = monotonic) -> None:
         self._clock = clock
+        self._began = clock()
         self._minutes: deque[tuple[int, Counter[tuple[str, str]]]] = deque()
         self._sum: Counter[tuple[str, str]] = Counter()
 
@@ -50,6 +51,11 @@ class Fetches:
         """How often the feeds of `owner` were fetched lately."""
         self._move_on()
         return Fetched(*(self._sum[owner, form] for form in ("rss", "atom", "json")))
+
+    @property
+    def minutes(self) -> int:
+        """How many of the last minutes are counted: fewer than `WINDOW` for as long after the start."""
+        return min(WINDOW, int((self._clock() - self._began) // 60) + 1)
 
     def owners(self) -> set[str]:
         """Whose feeds were fetched lately."""

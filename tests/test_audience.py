@@ -118,6 +118,20 @@ def test_a_fetch_counts_for_an_hour() -> None:
     assert fetches.of("story") == Fetched()
 
 
+def test_the_minutes_that_are_counted_are_an_hour_at_most() -> None:
+    now = 1000.0
+    fetches = Fetches(clock=lambda: now)
+    assert fetches.minutes == 1
+    now += 150
+    assert fetches.minutes == 3
+    now += 3600
+    assert fetches.minutes == 60
+
+
+def test_what_one_process_has_counted_for_a_shorter_time_all_have_together() -> None:
+    assert (Audience(minutes=60) + Audience(minutes=7)).minutes == 7
+
+
 async def test_a_page_that_takes_nothing_is_open_and_not_reached(server: Server) -> None:
     await server.open()
     taking = socket.socket()
@@ -169,6 +183,9 @@ async def test_a_fleet_adds_its_processes_up(tmp_path: Path, make_settings: Call
             sockets = [await connected(one), await connected(two), await connected(two)]
             for server in (one, two):
                 await until(server, readers=3, reached=3)
+            one.rooms.fetches._began -= 2 * 3600  # the other one was started just now
+            while (await one.rooms.audiences.of("story")).minutes == 60:  # noqa: ASYNC110 - filed, not announced
+                await asyncio.sleep(0.05)
             await two.publish()
             for server, times in ((one, 1), (two, 2)):
                 for _ in range(times):

@@ -105,6 +105,12 @@ def test_fetches_of_feeds_are_told_by_format() -> None:
     ]
 
 
+def test_fetches_counted_for_less_than_an_hour_are_told_as_such() -> None:
+    assert "Counted for" not in said("en", Audience())
+    assert "Counted for 12 minutes only" in said("en", Audience(minutes=12))
+    assert "منذ دقيقتين فقط" in said("ar", Audience(minutes=2))
+
+
 def test_before_the_first_update_pages_are_counted_only() -> None:
     assert pages_line(said("en", Audience(2), total=0)) == "2 open pages"
 

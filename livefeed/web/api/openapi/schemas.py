@@ -137,7 +137,7 @@ OWN_SCHEMAS: dict[str, Json] = {
         }
     ),
     "Fetched": object_of({"rss": COUNT, "atom": COUNT, "json": COUNT})
-    | {"description": "Fetches in the last hour from the processes that run now."},
+    | {"description": "Fetches in the last hour from the processes that run now, since each was started."},
     "Autosave": object_of(
         {"id": TEXT, "saved_at": TIME, "kept": {"type": "object", "description": "As the desk keeps it."}}
     ),
