@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from hypothesis import given
@@ -41,6 +43,11 @@ def test_an_act_of_an_editor_says_who_and_from_where() -> None:
     act = Act.of(editor, "pin", "update:u", coverage="storm")
     assert (act.by, act.account, act.role, act.address) == ("لينا", "a1", "chief", "192.0.2.7")
     assert (act.deed, act.subject, act.coverage) == ("pin", "update:u", "storm")
+    narrowed = replace(editor, roles=frozenset({("storm", Role.CONTRIBUTOR)}))
+    assert Act.of(narrowed, "draft", "update:u", coverage="storm").role == "contributor", (
+        "the one that was used"
+    )
+    assert Act.of(narrowed, "set-password", "account:a1").role == "chief"
 
 
 def test_a_search_takes_what_fits_all_of_it() -> None:
@@ -62,3 +69,8 @@ def test_a_line_of_csv_has_every_column_and_no_formula() -> None:
     assert row["by"] == '\'=HYPERLINK("http://x")'
     assert row["changed"] == "body breaking:no"
     assert row["detail"].startswith("'-1")
+    for sign in ("=", "+", "-", "@", "\t", "\r"):
+        [cells] = csv.reader(
+            io.StringIO(entry_row(Entry(7, AT, Act("pin", "update:u", by=f"{sign}1"))), newline="")
+        )
+        assert cells[2] == f"'{sign}1"

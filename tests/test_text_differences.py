@@ -104,6 +104,11 @@ def test_a_vowel_sign_makes_another_word_and_is_not_parted_from_its_letter() -> 
     assert differences("قتل الرجل", "قَتل الرجل", "rtl")[:2] == (Piece(REMOVED, "قتل"), Piece(ADDED, "قَتل"))
 
 
+def test_a_sign_is_not_parted_from_what_makes_it_a_picture() -> None:
+    pieces = differences("\u2049\ufe0fنعم", "\u203c\ufe0fنعم", "rtl")
+    assert pieces == (Piece(REMOVED, "\u2049\ufe0fنعم"), Piece(ADDED, "\u203c\ufe0fنعم"))
+
+
 @pytest.mark.parametrize(
     ("before", "after", "direction", "replaced"),
     [
@@ -115,6 +120,7 @@ def test_a_vowel_sign_makes_another_word_and_is_not_parted_from_its_letter() -> 
             ("New York (2020) Times", "New York"),
         ),
         ("الهاتف +90 212 000، ليلاً", "الهاتف +90 212 111، ليلاً", "rtl", ("+90 212 000", "+90 212 111")),
+        ("قال John\nSmith أمس", "قال John\nSmyth أمس", "rtl", ("Smith", "Smyth")),  # a line is laid out alone
         ("He said مرحبا بكم today", "He said أهلا بكم today", "ltr", ("مرحبا بكم", "أهلا بكم")),
     ],
 )

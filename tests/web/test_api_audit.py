@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from live_server import Server, running
 from test_guard import code_of
 
@@ -173,7 +174,7 @@ async def test_only_an_admin_reads_the_log(server: Server) -> None:
         assert (await server.ask("GET", "/api/v1/audit", role=role)).status == status
 
 
-async def test_pages_and_files_have_all_of_it(server: Server) -> None:
+async def test_pages_and_files_have_all_of_it(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     for slug in ("one", "two"):
         await server.open(slug)
         for _ in range(3):
@@ -194,6 +195,13 @@ async def test_pages_and_files_have_all_of_it(server: Server) -> None:
     assert "attachment" in table.headers["Content-Disposition"]
     rows = list(csv.DictReader(table.text.splitlines()))
     assert [row["deed"] for row in rows] == ["open", *["publish"] * 3] * 2
+    monkeypatch.setattr("livefeed.web.api.audit.PORTION", 3)  # of a log that is read at several times
+    for form, head in (("csv", 1), ("jsonl", 0)):
+        file = (await server.ask("GET", f"/api/v1/audit?format={form}")).text
+        assert len(file.splitlines()) == 8 + head
+        assert [len(set(file.splitlines()))] == [8 + head], "nothing twice"
+    monkeypatch.setattr("livefeed.web.api.audit.MOST", 3)
+    assert len(await acts(server, "limit=8")) == 3
 
 
 async def test_a_malformed_question_is_refused(server: Server) -> None:

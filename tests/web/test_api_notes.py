@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from live_server import Server
 
+from livefeed.store import Conflict
+
 PLACE = "/api/v1/coverages/story/notes"
 
 
@@ -53,6 +55,66 @@ async def test_the_audit_log_tells_of_notes_without_their_text(server: Server) -
     assert "السري" not in audit.text
 
 
+async def test_open_notes_come_first_and_the_newest_of_each(server: Server) -> None:
+    await server.open()
+    added = [await add(server, f"{number}", "claim") for number in range(6)]
+    for note in added[1::2]:
+        done = await server.ask("PATCH", f"{PLACE}/{note['id']}", json={"state": "confirmed"})
+        assert done.status == 200
+    notes = (await server.ask("GET", PLACE)).json()["notes"]
+    assert [note["state"] for note in notes] == ["open"] * 3 + ["confirmed"] * 3
+    for half in (notes[:3], notes[3:]):
+        times = [note["at"] for note in half]
+        assert times == sorted(times, reverse=True)
+
+
+async def test_a_decision_is_taken_back_and_told_and_one_that_was_taken_is_none(server: Server) -> None:
+    await server.open()
+    for kind, state, deeds in (
+        ("note", "done", ["add-note", "finish-note", "reopen-note"]),
+        ("claim", "denied", ["add-claim", "deny-claim", "reopen-claim"]),
+    ):
+        note = await add(server, "x", kind)
+        path = f"{PLACE}/{note['id']}"
+        for asked, revision in ((state, 2), (state, 2), ("open", 3), ("open", 3)):
+            ticked = (await server.ask("PATCH", path, json={"state": asked})).json()
+            assert (ticked["state"], ticked["revision"]) == (asked, revision)
+        acts = (await server.ask("GET", "/api/v1/audit?after=1")).json()["acts"]
+        assert [act["deed"] for act in acts if act["subject"] == f"note:{note['id']}"] == deeds
+
+
+async def test_notes_are_those_of_one_coverage_and_bounded(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("livefeed.notes.MOST_NOTES", 2)
+    await server.open()
+    await server.open("other")
+    first = await add(server, "هنا")
+    elsewhere = "/api/v1/coverages/other/notes"
+    assert (await server.ask("GET", elsewhere)).json() == {"notes": []}
+    patch = await server.ask("PATCH", f"{elsewhere}/{first['id']}", json={"state": "done"})
+    assert patch.status == 404
+    headers = {"Idempotency-Key": "second"}
+    for status in (201, 201):  # the repetition of one that is kept is no new one
+        second = await server.ask("POST", PLACE, json={"text": "ثانية"}, headers=headers)
+        assert second.status == status
+    third = await server.ask("POST", PLACE, json={"text": "ثالثة"})
+    assert (third.status, "2 notes" in third.json()["detail"]) == (409, True)
+    assert (await server.ask("POST", elsewhere, json={"text": "هناك"})).status == 201
+    assert (await server.ask("DELETE", f"{PLACE}/{first['id']}")).status == 204
+    assert (await server.ask("POST", PLACE, json={"text": "ثالثة"})).status == 201
+
+
+async def test_what_somebody_decided_meanwhile_is_not_removed(server: Server) -> None:
+    await server.open()
+    id = (await add(server, "من قال؟", "claim"))["id"]
+    seen = await server.rooms.notes.one("story", id)
+    assert seen
+    await server.ask("PATCH", f"{PLACE}/{id}", json={"state": "denied"})
+    with pytest.raises(Conflict):
+        await server.rooms.notes.remove("story", seen)
+
+
 async def test_of_two_who_decide_on_the_same_claim_one_is_told_so(server: Server) -> None:
     await server.open()
     claim = await add(server, "من قال؟", "claim")
@@ -82,6 +144,8 @@ async def test_a_repeated_key_keeps_one_note_and_another_body_is_refused(server:
     assert {answer.status for answer in answers} == {201}
     assert sorted("Idempotency-Replayed" in answer.headers for answer in answers) == [False, True, True]
     assert await listed(server) == [("مرة", "open")]
+    told = (await server.ask("GET", "/api/v1/audit")).json()["acts"]
+    assert [act["deed"] for act in told] == ["add-note", "open"]
     assert (await server.ask("POST", PLACE, json={"text": "غيرها"}, headers=headers)).status == 422
 
 
