@@ -15,7 +15,7 @@ PIP_INSTALL := $(BIN)/python -m pip install --quiet --progress-bar off
 PIP_LOCKED := $(PIP_INSTALL) --require-hashes --no-build-isolation
 
 .DEFAULT_GOAL := help
-.PHONY: help run serve install test faults odd-requests bench-feeds bench-start bench-page readers firefox valid-html check format lock screenshots debian-packages dist clean
+.PHONY: help run serve install test faults odd-requests bench-feeds bench-start bench-page readers slow-line firefox valid-html check format lock screenshots debian-packages dist clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 18
@@ -60,6 +60,10 @@ bench-page: $(VENV)/.developing debian-packages ## Measure a live page of 5,000 
 # Twenty minutes; `make test` has two of the readers, or one, try each behaviour.
 readers: $(VENV)/.developing debian-packages ## Try what readers see as all of them: phone and desktop, Arabic and English, still and moving
 	@LIVEFEED_READERS=all $(BIN)/python -m pytest tests/e2e -k "phone or desktop" $(ARGS)
+
+# Half an hour: races that a quick machine hides, in pages and in their tests.
+slow-line: $(VENV)/.developing debian-packages ## Run the browser tests while whatever a server sends comes up to half a second late
+	@LIVEFEED_LATENESS="$${LIVEFEED_LATENESS:-0.5}" $(BIN)/python -m pytest tests/e2e --timeout=900 $(ARGS)
 
 # Firefox comes from Debian, or is the one on the PATH; CI does without.
 firefox: $(VENV)/.developing ## Follow coverages in Firefox

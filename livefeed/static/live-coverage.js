@@ -17,6 +17,7 @@ const MOST = 100; // articles that stay by themselves: a weak phone has to lay a
 customElements.define('live-coverage', class extends HTMLElement {
   #coming = []; // frames, and articles that are to be put in
   #waiting = new Map(); // id → article, oldest first
+  #elsewhere = new Map(); // id → article of an archive page as the stream had it last
   #skipped = 0; // came before those that wait, and would be cut at once
   #unannounced = 0;
   #title = document.title;
@@ -78,10 +79,13 @@ customElements.define('live-coverage', class extends HTMLElement {
       this.#part('header').replaceWith(element);
     } else if (shown) {
       shown.replaceWith(element);
+      this.#elsewhere.delete(id);
       this.#mirror(element);
     } else if (this.#waiting.has(id)) {
       this.#waiting.set(id, element);
     } else if (order(element) <= order([...this.#waiting.values()].at(-1) ?? this.#stream().at(-1))) {
+      this.#elsewhere.set(id, element);
+      if (this.#elsewhere.size > MOST) this.#elsewhere.delete(this.#elsewhere.keys().next().value);
       this.#mirror(element); // it stands on an archive page; the lists beside the stream still name it
     } else {
       this.#arrive(id, element, live);
@@ -169,8 +173,10 @@ customElements.define('live-coverage', class extends HTMLElement {
   }
 
   async #older(address) {
-    const page = await load(address);
-    const articles = [...page.querySelectorAll('.updates > article')].filter(({ id }) => !document.getElementById(id));
+    const page = await load(address, { cache: 'no-cache' });
+    // It may have been on its way, or in a cache, when one of them was changed or retracted.
+    const articles = [...page.querySelectorAll('.updates > article')].filter(({ id }) => !document.getElementById(id))
+      .map(article => [this.#elsewhere.get(article.dataset.id), article].find(one => one?.dataset.revision >= Number(article.dataset.revision)));
     articles.sort((one, other) => order(other) - order(one));
     steady(this, () => {
       this.#put(articles);

@@ -3,9 +3,10 @@ const worker = navigator.serviceWorker;
 const { lang, dataset: { saved } } = document.documentElement;
 
 if (worker) {
-  // One that has just come never saw what the page was made of.
-  worker.oncontrollerchange = () => worker.controller?.postMessage(
+  // One that has just come never saw what the page was made of, nor what was on its way to it then.
+  const tell = () => worker.controller?.postMessage(
     [location.href, ...performance.getEntriesByType('resource').map(({ name }) => name)]);
+  worker.oncontrollerchange = () => (document.readyState === 'complete' ? tell() : addEventListener('load', tell));
   worker.register('/sw.js').catch(() => {}); // storage may be forbidden
 }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import random
 import shutil
 import socket
 import sys
@@ -24,6 +25,8 @@ from livefeed.tasks import cancel
 
 START_TIMEOUT = 60.0
 COMMAND_TIMEOUT = 60.0
+# Seconds by which a gate may hold back whatever a server sends: what acts too early fails (`make slow-line`).
+LATENESS = float(os.environ.get("LIVEFEED_LATENESS", "0"))
 PAGE_SIZE = 5  # small, so that a dozen updates make archive pages
 QUICK = {
     "LIVEFEED_HEARTBEAT_INTERVAL": "1",
@@ -349,6 +352,8 @@ class _Line:
             if self.forgotten:
                 continue
             held += piece
+            if LATENESS:
+                await asyncio.sleep(random.uniform(0, LATENESS))
             if not self._held:
                 sink.write(held)
                 held = b""

@@ -11,7 +11,7 @@ from e2e_readers import DESKTOP
 from e2e_story import Told
 from playwright.async_api import Page
 
-pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(600)]
 
 ALL_RULES = {"resultTypes": ["violations"], "preload": False}
 DARK = {"runOnly": {"type": "rule", "values": ["color-contrast"]}}  # all that it changes

@@ -8,7 +8,7 @@ from e2e_site import Site
 from playwright.async_api import Page, expect
 from test_e2e_desk import log_in
 
-pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(300)]
 
 MOST_GUESSES = 12  # three are free; then waits double, which no machine is slow enough for
 FIRST, SECOND = "قارب بنفسجي يعبر السطوح", "مصباح أخضر تحت الجسر"

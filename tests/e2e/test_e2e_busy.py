@@ -16,7 +16,7 @@ from e2e_readers import Reader
 from e2e_site import PAGE_SIZE, Site
 from playwright.async_api import CDPSession, Page, expect
 
-pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(300)]
 
 MOST = 100  # articles
 TOLD = int(os.environ.get("LIVEFEED_PAGE_TOLD", "30"))  # updates before the reader comes

@@ -12,7 +12,7 @@ from e2e_readers import EVERYBODY, Reader
 from e2e_site import Gate, Site
 from playwright.async_api import Page, Route, WebSocketRoute, expect
 
-pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(300)]
 
 NEWEST = ".updates > article:first-of-type h3"
 SECONDS = 20_000.0  # milliseconds, for what is given up only after some seconds

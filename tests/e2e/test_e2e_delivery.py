@@ -8,7 +8,7 @@ from e2e_readers import Reader
 from e2e_site import Site
 from playwright.async_api import Page, expect
 
-pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(300)]
 
 WITHIN_A_SECOND = 1000.0  # milliseconds
 NEWEST = ".updates > article:first-child h3"

@@ -13,7 +13,7 @@ from playwright.async_api import Page, Route, expect
 
 import livefeed
 
-pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(300)]
 
 MOST_TABS = 40
 PASTE = """([id, html, words, range]) => {
@@ -26,12 +26,12 @@ PASTE = """([id, html, words, range]) => {
 }"""
 NO_LONG_WAIT = "setTimeout = (wait => (then, ms) => ms > 5000 ? 0 : wait(then, ms))(setTimeout);"
 WATCH_AUTOSAVES = """
-  var copies = [], failed = 0;
+  var copies = [], answered = 0, failed = 0;
   fetch = (send => (address, request) => {
     const answer = send(address, request);
     if (request?.method !== 'PUT' || !address.includes('/autosaves/')) return answer;
     copies.push(request.body);
-    return answer.catch(reason => { failed += 1; throw reason; });
+    return answer.finally(() => { answered += 1; }).catch(reason => { failed += 1; throw reason; });
   })(fetch);
 """
 HAND_OVER = """([kind, where, color]) => {
@@ -201,6 +201,7 @@ async def test_an_editor_corrects_with_a_note_and_retracts_with_a_reason(site: S
     await expect(update.locator("h3")).to_have_text("المصابون 5")
     await expect(update.locator(".correction")).to_contain_text("كان الرقم أربعة.")
     await expect(update.locator(".body strong")).to_have_text("أربعة")
+    await expect(page.locator(".updates h3")).to_have_text("المصابون 5")  # at the desk, too: which it is of
 
     await page.get_by_role("button", name="سحب", exact=True).click()
     dialog = page.locator("#retraction")
@@ -591,12 +592,14 @@ async def test_a_lost_laptops_text_goes_on_at_another_device(site: Site, visit: 
     await page.clock.pause_at(60_000)  # a busy machine takes time of its own
     await page.evaluate(WATCH_AUTOSAVES)
 
+    # One copy is sent when the former was answered, and the server takes its time.
     async def copies(words: str, event: str = "", seconds: float = 0) -> int:
         """How many copies were sent after these words, this event and so many seconds."""
         await page.locator("#headline").fill(words)
         if event:
             await page.evaluate(event)
         await page.clock.fast_forward(seconds * 1000)
+        await page.wait_for_function("() => answered === copies.length")
         return int(await page.evaluate("copies.length"))
 
     # Two seconds after the last word, and every eight of them while one goes on writing.
@@ -784,6 +787,7 @@ async def test_a_chief_opens_a_coverage_like_an_earlier_one_and_closes_it_with_a
     page = await log_in(site, visitor, "رئيسة", "chief")
     await page.get_by_role("link", name="افتح تغطية").click()
     await page.locator(".patterns a[href$='like=earlier']").click()
+    await page.wait_for_url("**?like=earlier")
     address = page.get_by_label("العنوان الإلكتروني")
     await page.get_by_label("العنوان", exact=True).fill("السيول في الساحل")
     await expect(address).to_have_value("السيول-في-الساحل")
@@ -813,6 +817,7 @@ async def test_a_chief_opens_a_coverage_like_an_earlier_one_and_closes_it_with_a
     assert coverage["starts_at"] == "2099-07-01T06:00:00Z"  # wall time in Damascus, three hours ahead
 
     await page.get_by_role("link", name="إعدادات التغطية").click()
+    await page.wait_for_url("**/coverage")
     await page.get_by_label("الملخص").fill("غرق شارعين\nلا ضحايا")
     await page.get_by_role("button", name="إنهاء التغطية").click()
     await page.wait_for_url("**/desk/flood")

@@ -12,7 +12,7 @@ from e2e_browser import Visit, Visitor
 from e2e_site import Site
 from playwright.async_api import FrameLocator, Page, expect
 
-pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(300)]
 
 DESKTOP = {"width": 1280, "height": 900}
 HOST = """<!doctype html>

@@ -12,7 +12,7 @@ from e2e_browser import Visit
 from e2e_site import Site
 from playwright.async_api import Route
 
-pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(300)]
 
 MOST = 120 * 1024  # bytes
 UPDATES = 39  # as many as a first page ever has

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 import pytest_asyncio
 from e2e_browser import Visit, Visitor, headlines
 from e2e_readers import Reader
 from e2e_site import PAGE_SIZE, Site
-from playwright.async_api import expect
+from playwright.async_api import Route, expect
 
-pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(60)]
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(300)]
 
 TEXT = "نقلت الإذاعة عن مسؤول في الميناء أن الحركة ستعود صباح غد. " * 12
 ARTICLES = ".updates > article"
@@ -248,6 +250,24 @@ async def test_older_pages_come_into_the_stream_on_demand_and_leave_it_again(
     ids = await publish(site, slug, 3 * PAGE_SIZE + 2)
     page = await visitor.read(f"{site.url}/live/{slug}")
     older = page.locator("nav.pages a[rel=prev]")
+    asked, changed = asyncio.Event(), asyncio.Event()
+
+    async def slowly(route: Route) -> None:
+        answer = await route.fetch()
+        asked.set()
+        await changed.wait()
+        await route.fulfill(response=answer)
+
+    await page.route("**?page=*", slowly, times=1)
+    await older.click()
+    await asked.wait()
+    retracted = page.locator(f"#u-{ids[PAGE_SIZE + 2]}")
+    await site.ask("POST", f"/{slug}/updates/{ids[PAGE_SIZE + 2]}/retraction", {"reason": "خطأ"})
+    await site.ask("PATCH", f"/{slug}/updates/{ids[-1]}", {"headline": "وصل بعد السحب"})
+    await expect(page.locator(NEWEST)).to_have_text("وصل بعد السحب")
+    changed.set()
+    await expect(retracted).to_have_attribute("data-status", "retracted")
+    await page.reload()
     for expected in (2 * PAGE_SIZE + 2, 3 * PAGE_SIZE + 2):
         await older.click()
         await expect(page.locator(ARTICLES)).to_have_count(expected)

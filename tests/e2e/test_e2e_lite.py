@@ -11,7 +11,7 @@ from e2e_site import Site
 from e2e_story import LEAD
 from playwright.async_api import Page, Route, expect
 
-pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(60)]
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(300)]
 
 LONG = "\n\n".join(["فقرة طويلة من الخبر تملأ الشاشة حتى لا يبقى القارئ في أعلاها."] * 30)
 

@@ -8,7 +8,7 @@ from e2e_readers import DESKTOP, PHONE
 from e2e_story import Told
 from playwright.async_api import expect
 
-pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(300)]
 
 NARROW = {"width": 280, "height": 700}  # a widget beside another page's text; phones have 320 and more
 FINGER = 44  # CSS pixels (WCAG 2.5.5)

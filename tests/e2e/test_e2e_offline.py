@@ -12,7 +12,7 @@ from e2e_readers import Reader
 from e2e_site import Site
 from playwright.async_api import Page, expect
 
-pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(300)]
 
 KEPT = """async () => {
   const found = [];
@@ -33,6 +33,11 @@ async def keeping(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Sit
         await started.close()
 
 
+# The paths of what the page loaded that is kept of it.
+LOADED = """() => performance.getEntriesByType('resource').map(({ name }) => new URL(name).pathname)
+  .filter(path => path.startsWith('/static/'))"""
+
+
 async def has_kept(page: Page, *paths: str) -> list[str]:
     """Wait until the browser has kept all that; everything it has."""
     await page.wait_for_function(
@@ -50,7 +55,9 @@ async def test_the_last_seen_page_is_there_without_a_network_and_catches_up_afte
     await keeping.cover(slug, language=reader.language)
     await keeping.publish(slug, "قبل")
     page = await visitor.read(f"{keeping.url}/live/{slug}")
-    await has_kept(page, f"/live/{slug}", "/static/livefeed.css", "/static/connection.js")
+    loaded = await page.evaluate(LOADED)
+    assert {"/static/livefeed.css", "/static/live-coverage.js", "/static/connection.js"} <= set(loaded)
+    await has_kept(page, f"/live/{slug}", *loaded)
     saved = page.locator("#saved")
     await expect(saved).to_have_count(0)
     visitor.network_may_fail = True

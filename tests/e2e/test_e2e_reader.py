@@ -14,7 +14,7 @@ from e2e_site import PAGE_SIZE, Site
 from e2e_story import tell
 from playwright.async_api import Page, Request, Route, expect
 
-pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(300)]
 
 # The characters of an element from left to right, as they stand on the screen.
 ON_SCREEN = """element => {
@@ -92,6 +92,7 @@ async def test_without_scripts_everything_is_there_and_links_lead_to_the_rest(
     await expect(articles).to_have_count(first_page)
 
     await page.get_by_role("link", name=reader.says("تحديثات أقدم", "Older updates")).click()
+    await page.wait_for_url("**?page=*")
     older = await articles.evaluate_all("all => all.map(one => one.dataset.id)")
     assert older == told[::-1][first_page:]
     await articles.locator(".permalink").first.click()

@@ -9,7 +9,7 @@ from e2e_browser import Visitor, headlines
 from e2e_site import PAGE_SIZE, Site
 from playwright.async_api import expect
 
-pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(300)]
 
 LEAD = Path(__file__).parents[2] / "livefeed" / "demo" / "lead.jpg"
 

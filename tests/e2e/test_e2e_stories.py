@@ -11,7 +11,7 @@ from e2e_site import Site
 from PIL import Image
 from playwright.async_api import expect
 
-pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(60)]
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(300)]
 
 
 @pytest.mark.one_reader

@@ -10,7 +10,7 @@ from e2e_site import Site
 from playwright.async_api import Locator, Page, expect
 from test_e2e_desk import desk_of, log_in
 
-pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(300)]
 
 SHOWN = 20  # retracted updates in the panel
 

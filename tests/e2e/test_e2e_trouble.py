@@ -18,7 +18,7 @@ from playwright.async_api import Route, expect
 from redis_server import RedisServer, binaries
 from test_e2e_desk import PASTE, desk_of
 
-pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(300)]
 
 # A device whose clock is wrong by so many hours.
 SKEW = """(() => {

@@ -15,7 +15,7 @@ customElements.define('desk-audience', class extends HTMLElement {
   // The counts as the server has them now; null without an answer.
   async counts() {
     const answer = await fetch(this.dataset.counts, { headers: { Accept: 'application/json' } }).catch(() => null);
-    return answer?.ok ? answer.json() : null;
+    return answer?.ok ? answer.json().catch(() => null) : null;
   }
 
   get #details() {
@@ -27,7 +27,7 @@ customElements.define('desk-audience', class extends HTMLElement {
     if (document.hidden) return;
     const deliveries = this.#details.open ? '?deliveries=1' : ''; // which cost the server more than counting
     const answer = await fetch(this.dataset.page + deliveries).catch(() => null);
-    const text = answer?.ok ? await answer.text() : '';
+    const text = answer?.ok ? await answer.text().catch(() => '') : '';
     const found = new DOMParser().parseFromString(text, 'text/html');
     for (const part of found.querySelectorAll('[data-running]')) this.#show(part);
     clearTimeout(this.soon);

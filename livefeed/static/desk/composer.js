@@ -2,10 +2,11 @@
 // for the next update; what is typed is kept by a `Composition`.
 
 import { Composition } from './composition.js';
-import { changed, given, parted, sendable, textOf } from './fields.js';
+import { changed, given, parted, sendable, settled, textOf } from './fields.js';
 import { agreed } from './going-out.js';
 import { merged } from './merge.js';
 import { newRequest } from './request.js';
+import './rich-text.js';
 
 const TEXTS = ['headline', 'attribution', 'verification', 'dateline', 'place', 'publish_local'];
 const SIGNATURE = ['byline', 'dateline', 'place']; // of the last update of this editor; the next one begins with it
@@ -17,7 +18,7 @@ customElements.define('desk-composer', class extends HTMLElement {
   #form = this.querySelector('form');
   #outcome = this.querySelector('.outcome');
   #outbox = document.querySelector('desk-outbox');
-  #waiting = false; // for pictures, before what was asked for is sent
+  #waiting = null; // a mark of what was asked to be sent, while it waits for its pictures and cards
   #told; // the id of the target that presence was told of
   #merge = this.querySelector('desk-merge');
   #target = null; // the update being changed: { id, revision, status, before, clash }
@@ -46,6 +47,7 @@ customElements.define('desk-composer', class extends HTMLElement {
     addEventListener('outbox-sent', ({ detail }) => detail.entry.slug === this.dataset.slug && this.#say(this.dataset.sent));
     this.#sign();
     this.#mode();
+    if (!this.#blank) this.#keep(); // typed before this script came
     this.opened = this.#open();
   }
 
@@ -75,7 +77,13 @@ customElements.define('desk-composer', class extends HTMLElement {
     else if (field) field.checked = Boolean(value);
   }
 
+  // Whether nothing would be lost by writing something else here.
   get empty() {
+    return this.#blank && !this.querySelector('desk-pictures li') && !this.querySelector('desk-embeds').sending;
+  }
+
+  // Whether there is nothing to be kept.
+  get #blank() {
     const { headline, body, media, embeds } = this.values;
     return !this.#target && !headline.trim() && !body && !media.length && !embeds.length;
   }
@@ -110,6 +118,7 @@ customElements.define('desk-composer', class extends HTMLElement {
   }
 
   clear() {
+    this.#waiting = null;
     this.#composition.clear();
     this.#target = null;
     this.#form.reset();
@@ -126,9 +135,9 @@ customElements.define('desk-composer', class extends HTMLElement {
   // What is kept
 
   async #open() {
-    const kept = await this.#composition.open();
-    if (kept && this.empty) this.#fill(kept, this.dataset.kept);
-    if (this.empty) this.#offer(await this.#composition.elsewhere());
+    const kept = await this.#composition.open(() => !this.empty);
+    if (kept) this.#fill(kept, this.dataset.kept);
+    else this.#offer(await this.#composition.elsewhere());
   }
 
   #fill({ values, target }, sentence = '') {
@@ -139,7 +148,7 @@ customElements.define('desk-composer', class extends HTMLElement {
   }
 
   #keep() {
-    if (this.empty) this.#composition.clear();
+    if (this.#blank) this.#composition.clear();
     else this.#composition.keep({ values: this.values, target: this.#target });
   }
 
@@ -165,13 +174,14 @@ customElements.define('desk-composer', class extends HTMLElement {
   // Sending
 
   async #submit(status) {
-    const pictures = this.querySelector('desk-pictures');
+    const [pictures, embeds] = [LISTS.media, LISTS.embeds].map(name => this.querySelector(name));
     if (this.#waiting) return;
-    if (pictures.sending) {
-      this.#say(pictures.dataset.waiting);
-      this.#waiting = true;
-      await pictures.settled();
-      this.#waiting = false;
+    if (pictures.sending || embeds.sending) {
+      this.#say(pictures.sending ? pictures.dataset.waiting : embeds.dataset.looking);
+      const waiting = this.#waiting = {};
+      await settled(this.#form, [pictures, embeds]);
+      if (waiting !== this.#waiting) return; // it was cleared meanwhile
+      this.#waiting = null;
     }
     if (pictures.refused) return this.#say(pictures.dataset.refused, true);
     this.querySelector('rich-text').settle();

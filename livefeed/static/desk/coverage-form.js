@@ -3,11 +3,11 @@
 // was taken, so that no network and no refusal costs a word.
 
 import './pictures.js';
-import { refusalOf } from './request.js';
+import { settled } from './fields.js';
+import { ANSWER_TIMEOUT, refusalOf } from './request.js';
 
 const PAUSE = 300; // in typing a headline
 const LONGEST = 300; // characters of it that are asked with
-const ANSWER_TIMEOUT = 15000;
 
 customElements.define('coverage-form', class extends HTMLElement {
   #form = this.querySelector('form');
@@ -21,7 +21,10 @@ customElements.define('coverage-form', class extends HTMLElement {
       const [lead] = this.#pictures.value;
       elements.lead_media.value = lead ? JSON.stringify(lead) : '';
     });
-    if (!this.dataset.slug) elements.headline.addEventListener('input', () => this.#proposeSoon());
+    if (!this.dataset.slug) {
+      elements.headline.addEventListener('input', () => this.#proposeSoon());
+      if (elements.headline.value && !elements.slug.value) this.#propose(); // typed before this script came
+    }
     this.#form.addEventListener('submit', event => {
       event.preventDefault();
       this.#submit(event.submitter);
@@ -57,7 +60,7 @@ customElements.define('coverage-form', class extends HTMLElement {
     this.#say(this.dataset.sending);
     try {
       if (!this.dataset.slug) await (this.soon ? this.#propose() : this.proposal); // who sends it still typing
-      await this.#pictures.settled();
+      await settled(this.#form, [this.#pictures]);
       if (this.#pictures.refused) this.#say(this.#pictures.dataset.refused, true);
       else await this.#send(button);
     } finally {

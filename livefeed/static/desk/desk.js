@@ -102,7 +102,7 @@ async function edit(path, revision = null) {
 
 async function read(path) {
   const answer = await fetch(path, { headers: { Accept: 'application/json' } }).catch(() => null);
-  return answer?.ok ? answer.json() : null;
+  return answer?.ok ? answer.json().catch(() => null) : null;
 }
 
 function decorate() {

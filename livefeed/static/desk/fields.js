@@ -13,6 +13,19 @@ export function sendable(fields) {
   return fields.media ? { ...fields, media: fields.media.map(({ url, ...picture }) => picture) } : fields;
 }
 
+// Resolves when none of `parts`, elements of `form` that fire `input` when they were answered, is `sending` any more.
+export function settled(form, parts) {
+  return new Promise(settle => {
+    const look = () => {
+      if (parts.some(({ sending }) => sending)) return;
+      form.removeEventListener('input', look);
+      settle();
+    };
+    form.addEventListener('input', look);
+    look();
+  });
+}
+
 // Only what was filled in: what is left out keeps the server's default.
 export function given(fields) {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => Array.isArray(value) ? value.length : value));

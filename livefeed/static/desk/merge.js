@@ -24,6 +24,7 @@ export function merged(base, mine, theirs) {
 customElements.define('desk-merge', class extends HTMLElement {
   #names = JSON.parse(this.dataset.names);
   #rows = this.querySelector('.clashes');
+  #shown = {}; // a mark of what is shown
 
   // base, mine, theirs  the fields as they were, as they are here, and as they were saved by somebody else
   // form                reads and writes one field of the form: { get(name), set(name, value) }
@@ -39,11 +40,12 @@ customElements.define('desk-merge', class extends HTMLElement {
     line.querySelector('bdi').textContent = new Intl.ListFormat(document.documentElement.lang).format(taken.map(name => this.#names[name]));
     this.querySelector('.choose-hint').hidden = !clashes.length;
     this.querySelector('.saved').replaceChildren();
-    this.#compare(compare, mine);
+    this.#compare(compare, mine, this.#shown = {});
   }
 
   hide() {
     this.hidden = true;
+    this.#shown = {};
     this.#rows.replaceChildren();
   }
 
@@ -70,12 +72,13 @@ customElements.define('desk-merge', class extends HTMLElement {
   }
 
   // A difference is a help: without an answer both texts stand there all the same.
-  async #compare(address, { headline, body }) {
+  async #compare(address, { headline, body }, shown) {
     const answer = await fetch(address, {
       method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ headline, body, format: 'html' }),
     }).catch(() => null);
-    if (!answer?.ok) return;
-    const part = new DOMParser().parseFromString(await answer.text(), 'text/html');
+    const text = answer?.ok && await answer.text().catch(() => '');
+    if (!text || shown !== this.#shown) return; // another clash stands here by now
+    const part = new DOMParser().parseFromString(text, 'text/html');
     this.querySelector('.saved').replaceChildren(...part.querySelector('.saved').childNodes);
     for (const row of this.#rows.children) {
       const difference = part.querySelector(`[data-difference="${row.dataset.field}"]`);

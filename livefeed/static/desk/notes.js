@@ -24,10 +24,11 @@ customElements.define('desk-notes', class extends HTMLElement {
 
   async #add(note) {
     if (JSON.stringify(this.#request?.body) !== JSON.stringify(note)) this.#request = newRequest('POST', this.dataset.address, note);
-    const answer = await this.#send(this.#request);
+    const request = this.#request;
+    const answer = await this.#send(request);
     if (answer.unknown) return;
-    this.#request = null;
-    if (answer.refused) return;
+    if (this.#request === request) this.#request = null;
+    if (answer.refused || this.#form.elements.text.value !== note.text) return; // somebody types the next one already
     localStorage.removeItem(this.dataset.memory);
     this.#form.reset();
   }
@@ -40,9 +41,7 @@ customElements.define('desk-notes', class extends HTMLElement {
   async #send(request) {
     const answer = await attempt(request);
     this.querySelector('.said').textContent = answer.unknown ? this.dataset.away : answer.refused ?? '';
-    // What one did oneself is not new.
-    addEventListener('panels-fresh', () => this.#panels.look('notes'), { once: true });
-    this.#panels.refresh();
+    this.#panels.refresh().then(() => this.#panels.look('notes')); // what one did oneself is not new
     return answer;
   }
 });

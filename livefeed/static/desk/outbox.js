@@ -13,7 +13,8 @@
 //   requests  see request.js; `{id}` in a path and the revision `next` are filled in from the answer before
 //   typed     what the composer held, null for a deed of one press
 //   hold      seconds the server holds it back; `undo` is the request that takes it back meanwhile
-//   state     `waiting` for an answer · `held` until a time · `refused` or taken back (`undone`), with a sentence
+//   state     `waiting` for an answer · `held` until a time · `undoing`, being taken back · `refused` or taken back
+//             (`undone`), with a sentence
 
 import { attempt } from './request.js';
 
@@ -27,6 +28,7 @@ customElements.define('desk-outbox', class extends HTMLElement {
   #wake = () => {};
   #place = new AbortController(); // in the line of tabs that wait for the lock
   #sends = null; // the place with which this tab has it
+  #undoing = new Set(); // ids of what this tab takes back
 
   connectedCallback() {
     addEventListener('storage', event => event.key?.startsWith(this.#prefix) && this.#show());
@@ -124,6 +126,7 @@ customElements.define('desk-outbox', class extends HTMLElement {
   // What is held comes into readers' view by itself; then only the rest of its requests is left to do.
   #tick() {
     for (const entry of this.#entries()) {
+      if (entry.state === 'undoing') this.#undo(entry);
       if (entry.state !== 'held') continue;
       const longest = Date.now() + entry.hold * 1000;
       if (entry.until > longest) this.#keep({ ...entry, until: longest }); // the device's clock was set back
@@ -142,25 +145,39 @@ customElements.define('desk-outbox', class extends HTMLElement {
 
   // What a person does with an entry
 
-  async #press(button) {
+  #press(button) {
     const id = button?.closest('[data-entry]').dataset.entry;
     const entry = this.#entries().find(found => found.id === id);
     if (!entry) return;
     const { deed } = button.dataset;
-    if (deed === 'undo') await this.#undo(entry, button);
+    if (deed === 'undo') this.#undo({ ...entry, state: 'undoing', tries: 0 });
     else if (deed === 'dismiss') this.drop(entry);
     else if (deed === 'back') this.#tell('back', { entry });
     else if (confirm(this.dataset.sure)) this.#tell('back', { entry });
   }
 
-  async #undo(entry, button) {
-    button.disabled = true;
+  // Until it is answered: what was taken back and is not said to be would be nowhere.
+  async #undo(entry) {
+    if (this.#undoing.has(entry.id)) return;
+    this.#undoing.add(entry.id);
+    this.#keep(entry);
     const answer = await attempt(entry.undo);
+    const stands = this.#entries().some(({ id, state }) => id === entry.id && state === 'undoing'); // here: another tab asks, too
     // It waits like what was refused: whoever is writing the next update already must not lose this one.
-    if (answer.done || answer.status === 404) {
+    if (stands && (answer.done || answer.status === 404)) {
       this.#keep({ ...entry, state: 'undone', sentence: this.dataset.undone, status: answer.status, current: answer.done });
-    } else if (answer.refused) this.#keep({ ...entry, typed: null, state: 'refused', sentence: answer.refused });
-    else button.disabled = false; // no answer: it may be pressed again while the hold lasts
+    } else if (stands && answer.refused) {
+      // It is out. What was to follow, follows.
+      if (entry.requests.length) this.#keep({ ...entry, id: crypto.randomUUID(), typed: null, hold: 0, state: 'waiting' });
+      this.#keep({ ...entry, typed: null, state: 'refused', sentence: answer.refused });
+      this.#wake();
+    } else if (stands) {
+      const tries = entry.tries + 1;
+      this.#keep({ ...entry, tries, signedOut: Boolean(answer.signedOut) });
+      const longest = Math.min(LONGEST_DELAY, BASE_DELAY * 2 ** tries);
+      await new Promise(rested => setTimeout(rested, Math.random() * longest));
+    }
+    this.#undoing.delete(entry.id);
   }
 
   // How it looks

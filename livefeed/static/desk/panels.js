@@ -5,7 +5,10 @@
 // after every change, and how far the stream had come. Whoever presses, scrolls or moves the focus in an open panel has
 // looked at it; what one did oneself is never new.
 
+import { ANSWER_TIMEOUT } from './request.js';
+
 const PUBLIC = new Set(['published', 'retracted']);
+const RETRY_AFTER = 5000;
 
 customElements.define('desk-panels', class extends HTMLElement {
   #key = `livefeed:seen:${this.dataset.account}:${this.dataset.slug}`;
@@ -13,8 +16,9 @@ customElements.define('desk-panels', class extends HTMLElement {
   #opened = new Map(); // panel → whether the editor wants it open
   #tag = '""'; // of the panels that the server gave last
   #shown = new Map(); // part → how the server had it
-  #loading = false;
+  #loading = null; // a promise, while they are on their way
   #again = false;
+  #retry;
 
   connectedCallback() {
     for (const { dataset, outerHTML } of document.querySelectorAll('[data-part^="panel"]')) this.#shown.set(dataset.part, outerHTML);
@@ -42,25 +46,35 @@ customElements.define('desk-panels', class extends HTMLElement {
     this.#look(panel, true);
   }
 
-  // Take the panels as the server has them now. Many reasons at once cost one page.
-  async refresh() {
+  // Take the panels as the server has them now; resolves when they are there, or cannot be had. Many reasons at once
+  // cost one page.
+  refresh() {
     this.#again = true;
-    if (this.#loading) return;
-    this.#loading = true;
+    this.#loading ??= this.#loadAll();
+    return this.#loading;
+  }
+
+  async #loadAll() {
     while (this.#again) {
       this.#again = false;
-      await this.#load();
+      clearTimeout(this.#retry);
+      try {
+        await this.#load();
+      } catch { // without an answer, or with half of one
+        this.#retry = setTimeout(() => this.refresh(), RETRY_AFTER);
+      }
     }
-    this.#loading = false;
+    this.#loading = null;
   }
 
   async #load() {
     const parts = new URL(location.href);
     parts.searchParams.set('part', 'panels');
-    const answer = await fetch(parts, { headers: { 'If-None-Match': this.#tag } }).catch(() => null);
-    if (!answer?.ok) return; // 304: they are those we have
-    this.#tag = answer.headers.get('ETag');
+    const answer = await fetch(parts, { headers: { 'If-None-Match': this.#tag }, signal: AbortSignal.timeout(ANSWER_TIMEOUT) });
+    if (answer.status >= 500) throw new Error(`status ${answer.status}`);
+    if (!answer.ok) return; // 304: they are those we have
     const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
+    this.#tag = answer.headers.get('ETag');
     for (const part of page.querySelectorAll('[data-part^="panel"]')) {
       const { dataset: { part: name }, outerHTML } = part;
       if (this.#shown.get(name) === outerHTML) continue; // whoever reads or presses there is not disturbed
@@ -175,6 +189,7 @@ function entriesOf(panel) {
 function signOf(element) {
   const id = element.closest('[data-id]')?.dataset.id;
   const panel = element.closest('[data-panel]')?.dataset.panel;
+  if (element.matches('.pages a')) return `[data-panel="${panel}"] .pages a[href="${element.getAttribute('href')}"]`;
   if (!id) return `[data-panel="${panel}"] summary, a[data-panel="${panel}"]`;
   const { action, deed } = element.dataset;
   return `[data-id="${id}"] ${action ? `[data-action="${action}"]` : deed ? `[data-deed="${deed}"]` : 'a'}`;

@@ -51,19 +51,6 @@ customElements.define('desk-pictures', class extends HTMLElement {
     return Boolean(this.querySelector('li.problem'));
   }
 
-  // Resolves when every picture was answered or removed.
-  settled() {
-    return new Promise(settle => {
-      const look = () => {
-        if (this.sending) return;
-        this.removeEventListener('input', look);
-        settle();
-      };
-      this.addEventListener('input', look);
-      look();
-    });
-  }
-
   #catch(event, transfer) {
     const files = [...transfer?.files ?? []].filter(({ type }) => type.startsWith('image/'));
     if (!files.length) return;

@@ -46,8 +46,9 @@ customElements.define('desk-presence', class extends HTMLElement {
     clearTimeout(this.#soon);
     this.#soon = setTimeout(() => this.#tell(), INTERVAL);
     this.querySelector('.problem').hidden = answer?.status !== 401;
-    if (!answer?.ok) return; // what is known stays: the next answer tells
-    this.#others = (await answer.json()).present;
+    const present = answer?.ok && (await answer.json().catch(() => null))?.present;
+    if (!present) return; // what is known stays: the next answer tells
+    this.#others = present;
     this.#show();
     this.mark();
   }

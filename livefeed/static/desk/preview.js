@@ -16,9 +16,11 @@ export async function preview() {
   const answer = await fetch(composer.dataset.preview, {
     method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(composer.draft),
   }).catch(() => null);
-  if (answer?.status === 422) return composer.say(refusalOf(422, await answer.json()), true);
-  if (!answer?.ok) return composer.say(composer.dataset.away, true);
-  frame.srcdoc = await answer.text();
+  const text = await answer?.text().catch(() => null);
+  if (answer?.status === 422 && text) return composer.say(refusalOf(422, JSON.parse(text)), true);
+  if (!answer?.ok || !text) return composer.say(composer.dataset.away, true);
+  if (document.querySelector('dialog[open]')) return null; // another question stands by now, or it was asked for twice
+  frame.srcdoc = text;
   dialog.showModal();
   return resize();
 }

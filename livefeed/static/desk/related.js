@@ -36,14 +36,17 @@ customElements.define('desk-related', class extends HTMLElement {
     this.#stories ??= Promise.all([
       asked('/api/v1/coverages', 'coverages'),
       asked(`/api/v1/coverages/${this.dataset.slug}/updates?limit=200`, 'updates'),
-    ]).then(found => found.flat().filter(({ headline }) => headline));
-    await this.#stories;
+    ]).then(found => {
+      if (found.includes(null)) this.#stories = null; // the next look asks again
+      return found.flat().filter(story => story?.headline);
+    });
+    return this.#stories;
   }
 
   async #find() {
-    await this.#load();
+    const all = await this.#load();
     const words = this.#search.value.trim().toLowerCase();
-    const stories = words ? (await this.#stories).filter(({ headline }) => headline.toLowerCase().includes(words)) : [];
+    const stories = words ? all.filter(({ headline }) => headline.toLowerCase().includes(words)) : [];
     const found = stories.slice(0, MOST_FOUND).map(({ headline: title, url }) => ({ title, url }));
     if (/^https?:\/\//.test(words)) found.push({ title: '', url: this.#search.value.trim() });
     this.querySelector('.found').replaceChildren(...found.map(link => {
@@ -78,5 +81,5 @@ customElements.define('desk-related', class extends HTMLElement {
 
 async function asked(address, name) {
   const answer = await fetch(address, { headers: { Accept: 'application/json' } }).catch(() => null);
-  return answer?.ok ? (await answer.json())[name] : [];
+  return answer?.ok ? answer.json().then(found => found[name], () => null) : null;
 }

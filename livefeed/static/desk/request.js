@@ -4,7 +4,7 @@
 // repetition with the same key gets the first result and is never posted twice.
 
 const UNKNOWN = new Set([408, 425, 429, 500, 502, 503, 504]); // the outcome may be unknown: ask again, same key
-const ANSWER_TIMEOUT = 15000;
+export const ANSWER_TIMEOUT = 15000;
 
 export function newRequest(method, path, body = null, revision = null) {
   return { method, path, body, revision, key: crypto.randomUUID() };
@@ -27,8 +27,8 @@ export async function attempt(request) {
   if (answer.status === 401) return { unknown: true, signedOut: true };
   if (UNKNOWN.has(answer.status)) return { unknown: true };
   const document = await documentOf(answer);
-  if (answer.ok) return { done: document };
-  return { refused: refusalOf(answer.status, document), status: answer.status, type: document.type, current: document.current };
+  if (answer.ok) return document ? { done: document } : { unknown: true };
+  return { refused: refusalOf(answer.status, document ?? {}), status: answer.status, type: document?.type, current: document?.current };
 }
 
 // A page writes as whoever opened it, although somebody else may have logged in since in the same browser.
@@ -64,10 +64,11 @@ function headersOf({ body, revision, key }) {
   return headers;
 }
 
+// Null when it was cut on the way, or is a page of whatever stands between: neither says that a thing was done.
 async function documentOf(answer) {
   try {
-    return JSON.parse(await answer.text());
+    return JSON.parse(await answer.text() || '{}');
   } catch {
-    return {}; // an answer of a proxy, or none
+    return null;
   }
 }

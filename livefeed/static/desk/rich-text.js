@@ -16,6 +16,7 @@ const { config } = window.Trix;
 Object.assign(config.blockAttributes.default, { tagName: 'p', breakOnReturn: true });
 config.blockAttributes.heading1.tagName = 'h3'; // an update's own headline is h3, headings in its text begin there
 config.textAttributes.strike.tagName = 's';
+await customElements.whenDefined('trix-editor'); // which Trix puts off: until then there is nothing to write in
 
 customElements.define('rich-text', class extends HTMLElement {
   #loading = false;

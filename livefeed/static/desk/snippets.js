@@ -37,11 +37,13 @@ customElements.define('desk-snippets', class extends HTMLElement {
     this.#show();
     this.#dialog.showModal();
     const answer = await fetch('/api/v1/snippets', { headers: { Accept: 'application/json' } }).catch(() => null);
-    if (answer?.ok) this.#all = (await answer.json()).snippets; // else those of the last time
-    this.#show();
+    const found = answer?.ok && await answer.json().catch(() => null);
+    if (!found) return; // there are those of the last time
+    this.#all = found.snippets;
+    this.#show(this.#list.querySelector('[aria-selected="true"]')?.snippet.name); // it may have been chosen meanwhile
   }
 
-  #show() {
+  #show(chosen) {
     const words = this.#search.value.trim().toLocaleLowerCase();
     const found = this.#all.filter(({ name, text }) => `${name}\n${text}`.toLocaleLowerCase().includes(words));
     // Whose name begins with what was typed comes first.
@@ -54,7 +56,8 @@ customElements.define('desk-snippets', class extends HTMLElement {
       return option;
     }));
     this.querySelector('.empty').hidden = found.length > 0;
-    this.#choose(this.#list.firstElementChild);
+    const options = [...this.#list.children];
+    this.#choose(options.find(({ snippet }) => snippet.name === chosen) ?? options[0]);
   }
 
   #choose(option) {
