@@ -13,6 +13,20 @@ class Unknown(Refused):
     """There is no such coverage, update or picture."""
 
 
+class NoCoverage(Unknown):
+    """There is no coverage of that slug."""
+
+    def __init__(self, slug: str) -> None:
+        super().__init__(f"There is no coverage {slug!r}.")
+
+
+class NoUpdate(Unknown):
+    """There is no update of that id in the coverage, or none that whoever asks may see."""
+
+    def __init__(self, slug: str, id: str) -> None:
+        super().__init__(f"There is no update {id[:64]!r} in the coverage {slug!r}.")
+
+
 class Forbidden(Refused):
     """This person may not do that."""
 

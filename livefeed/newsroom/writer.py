@@ -17,7 +17,7 @@ from livefeed.forms import (
 )
 from livefeed.model import Coverage, Focus, Media, Update
 from livefeed.newsroom.deeds import told
-from livefeed.newsroom.refusals import Forbidden, KeyMisused, NotNow, Stale, Unknown
+from livefeed.newsroom.refusals import Forbidden, KeyMisused, NoCoverage, NotNow, NoUpdate, Stale
 from livefeed.roles import Editor, Role
 from livefeed.store import Batch, Conflict, FirstResult, Key, KeyUsed, Store
 
@@ -55,21 +55,21 @@ class Writer:
         """The coverage. Raises `Unknown`."""
         coverage = await self._store.coverage(slug)
         if coverage is None:
-            raise Unknown(f"There is no coverage {slug!r}.")
+            raise NoCoverage(slug)
         return coverage
 
     async def update(self, slug: str, id: str) -> Update:
         """The update, whatever its status. Raises `Unknown`."""
         update = await self._store.update(id)
         if update is None or update.coverage != slug:
-            raise Unknown(f"There is no update {id!r} in the coverage {slug!r}.")
+            raise NoUpdate(slug, id)
         return update
 
     async def visible(self, slug: str, id: str, *, to: Editor) -> Update:
         """The update if `to` may read it: contributors see what is public and what is theirs."""
         update = await self.update(slug, id)
         if not (to.may(Role.EDITOR, slug) or update.status.public or update.author == to.account):
-            raise Unknown(f"There is no update {id!r} in the coverage {slug!r}.")
+            raise NoUpdate(slug, id)
         return update
 
     async def keep_picture(self, picture: Media, *, by: Editor, key: Key) -> Written:

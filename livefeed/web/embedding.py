@@ -8,7 +8,7 @@ from functools import partial
 
 from aiohttp import web
 
-from livefeed.newsroom import Unknown
+from livefeed.newsroom import NoCoverage
 from livefeed.pages.accent import accent_sheet, check_accent
 from livefeed.pages.oembed import HEIGHT, WIDTH, Room, as_xml, subject_of
 from livefeed.pages.widget import (
@@ -96,7 +96,7 @@ async def oembed(request: web.Request) -> web.Response:
         raise Unfit("url", url, "the address of a coverage or an update", sentence, status=404)
     front = await rooms.fronts.front(subject.slug)
     if front is None:
-        raise Unknown(f"There is no coverage {subject.slug!r}.")
+        raise NoCoverage(subject.slug)
     update = await published(rooms, front, subject.id) if subject.id else None
     answer = rooms.pages.oembed(front, update, room)
     headers = {"Cache-Control": f"public, max-age={OEMBED_AGE}", "Access-Control-Allow-Origin": "*"}

@@ -12,7 +12,7 @@ from livefeed.events import SITE, desk_channel, live_channel
 from livefeed.fanout import Channel
 from livefeed.frames import View, Wire, accept_token, deflate_response, form_of
 from livefeed.model import Position
-from livefeed.newsroom import Unknown
+from livefeed.newsroom import NoCoverage
 from livefeed.roles import Role
 from livefeed.store import StoreAway
 from livefeed.tail import Entry
@@ -68,7 +68,7 @@ async def _desk_socket(request: web.Request, view: View | None = None) -> web.St
         require_same_origin(request)
     rooms = rooms_of(request)
     if slug not in await rooms.fronts.known():
-        raise Unknown(f"There is no coverage {slug!r}.")
+        raise NoCoverage(slug)
 
     async def still_allowed() -> bool:
         try:
@@ -137,7 +137,7 @@ async def _coverage_channel(request: web.Request) -> Channel:
     rooms = rooms_of(request)
     slug = request.match_info["slug"]
     if slug not in await rooms.fronts.known():
-        raise Unknown(f"There is no coverage {slug!r}.")
+        raise NoCoverage(slug)
     return await rooms.fanout.open(live_channel(slug))
 
 

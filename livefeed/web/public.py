@@ -8,7 +8,7 @@ from datetime import datetime
 from aiohttp import web
 
 from livefeed.model import Update
-from livefeed.newsroom import Unknown
+from livefeed.newsroom import NoCoverage, NoUpdate
 from livefeed.timeline import Front
 from livefeed.web.answers import Problem
 from livefeed.web.documents import Document, respond
@@ -29,7 +29,7 @@ async def front_of(request: web.Request) -> Front:
     slug = request.match_info["slug"]
     front = await rooms_of(request).fronts.front(slug)
     if front is None:
-        raise Unknown(f"There is no coverage {slug!r}.")
+        raise NoCoverage(slug)
     return front
 
 
@@ -40,7 +40,7 @@ async def published(rooms: Rooms, front: Front, id: str) -> Update:
             return known
     update = await rooms.store.update(id)
     if update is None or update.coverage != front.coverage.slug or not update.status.public:
-        raise Unknown(f"There is no update {id!r} in the coverage {front.coverage.slug!r}.")
+        raise NoUpdate(front.coverage.slug, id)
     return update
 
 

@@ -10,7 +10,7 @@ from aiohttp import web
 from yarl import URL
 
 from livefeed.model import Position, Update
-from livefeed.newsroom import Unknown
+from livefeed.newsroom import NoUpdate
 from livefeed.pages import archive_pages, archived_pages
 from livefeed.store import StoreAway
 from livefeed.timeline import Front
@@ -129,7 +129,7 @@ async def _page_with(request: web.Request, front: Front) -> web.Response:
     slug, id = front.coverage.slug, request.query["with"]
     ordinal = await rooms.store.ordinal(slug, id)
     if ordinal is None:
-        raise Unknown(f"There is no update {id[:40]!r} in the coverage {slug!r}.")
+        raise NoUpdate(slug, id)
     number = -(-ordinal // rooms.settings.page_size)
     query = {"page": str(number)} if number <= archive_pages(front.total, rooms.settings.page_size) else {}
     if _oldest_first(request):

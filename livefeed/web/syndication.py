@@ -7,7 +7,7 @@ from functools import partial
 from aiohttp import web
 
 from livefeed.feeds import ARCHIVE_ITEMS, CONTENT_TYPES, Format, archive_documents, opml
-from livefeed.newsroom import Unknown
+from livefeed.newsroom import NoCoverage
 from livefeed.rubrics import Rubric, Sort
 from livefeed.store import StoreAway
 from livefeed.web.answers import Problem
@@ -96,7 +96,7 @@ async def coverage_archive(request: web.Request) -> web.Response:
     slug = request.match_info["slug"]
     front = await rooms.fronts.front(slug)
     if front is None:
-        raise _no_coverage(slug)
+        raise NoCoverage(slug)
     archives = archive_documents(front.total)
     digits = request.match_info["number"]
     # One address a document: no "01", and no digits of other scripts.
@@ -123,7 +123,7 @@ async def _coverage_feed(request: web.Request, *, breaking_only: bool) -> web.Re
     rooms = rooms_of(request)
     source = await coverage_source(rooms, slug, breaking_only=breaking_only)
     if source is None:
-        raise _no_coverage(slug)
+        raise NoCoverage(slug)
     document = await rendered(rooms, source, _form(request))
     _count(request, slug)
     return _answer(request, document)
@@ -158,7 +158,3 @@ def _answer(request: web.Request, document: Document, caching: str = CACHING) ->
 def _form(request: web.Request) -> Format:
     form: Format = request.match_info["form"]  # type: ignore[assignment]  # the route's pattern lets no other in
     return form
-
-
-def _no_coverage(slug: str) -> Unknown:
-    return Unknown(f"There is no coverage {slug!r}.")

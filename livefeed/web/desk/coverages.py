@@ -7,7 +7,6 @@ from dataclasses import replace
 
 from aiohttp import web
 
-from livefeed.newsroom import Unknown
 from livefeed.pages import Panels
 from livefeed.roles import Editor, Role
 from livefeed.signatures import signature_of
@@ -16,6 +15,7 @@ from livefeed.web.answers import STYLE_NONCE, Unfit
 from livefeed.web.desk.entrance import HTML, at_the_desk, page
 from livefeed.web.documents import respond
 from livefeed.web.guard import Scope, needs
+from livefeed.web.public import front_of
 from livefeed.web.rooms import rooms_of
 
 RETRACTED_SHOWN = 20
@@ -48,9 +48,7 @@ async def desk(request: web.Request) -> web.Response:
     slug = request.match_info["slug"]
     caller = await at_the_desk(request)
     rooms = rooms_of(request)
-    front = await rooms.fronts.front(slug)
-    if front is None:
-        raise Unknown(f"There is no coverage {slug!r}.")
+    front = await front_of(request)
     waiting = await rooms.store.unpublished(slug, limit=MOST_WAITING)
     editor = caller.editor
     authors: dict[str, str] = {}

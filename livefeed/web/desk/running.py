@@ -5,11 +5,11 @@ from __future__ import annotations
 from aiohttp import web
 
 from livefeed.courier.standing import standing_of
-from livefeed.newsroom import Unknown
 from livefeed.roles import Role
 from livefeed.standing import Standing
 from livefeed.web.desk.entrance import at_the_desk, page
 from livefeed.web.guard import needs
+from livefeed.web.public import front_of
 from livefeed.web.rooms import Rooms, rooms_of
 from livefeed.web.sources import topics
 
@@ -24,9 +24,7 @@ async def running(request: web.Request) -> web.Response:
     slug = request.match_info["slug"]
     caller = await at_the_desk(request)
     rooms = rooms_of(request)
-    front = await rooms.fronts.front(slug)
-    if front is None:
-        raise Unknown(f"There is no coverage {slug!r}.")
+    front = await front_of(request)
     editor, standing = caller.editor, None
     if editor.may(Role.EDITOR, slug) and request.query.get("deliveries") == "1":
         standing = await _standing(rooms, slug)
