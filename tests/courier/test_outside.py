@@ -22,7 +22,7 @@ PRIVATE = [ip_network(text) for text in LOOPBACK]
 
 @pytest.fixture
 async def outside() -> AsyncIterator[Outside]:
-    made = Outside(private=PRIVATE, timeout=1.0)
+    made = Outside(private=PRIVATE, timeout=60)
     await made.start()
     yield made
     await made.aclose()
@@ -30,7 +30,7 @@ async def outside() -> AsyncIterator[Outside]:
 
 @pytest.fixture
 async def strict() -> AsyncIterator[Outside]:
-    made = Outside(private=[], timeout=1.0)
+    made = Outside(private=[], timeout=60)
     await made.start()
     yield made
     await made.aclose()
@@ -152,7 +152,7 @@ async def named(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Outside]:
     """For which every name is this machine's twice, then that of one next door."""
     resolver = ScriptedResolver(["127.0.0.1"], ["127.0.0.1"], ["10.0.0.1"], private=PRIVATE)
     monkeypatch.setattr(outside_module, "JudgingResolver", lambda _: resolver)
-    made = Outside(private=PRIVATE, timeout=5.0)
+    made = Outside(private=PRIVATE, timeout=60)
     await made.start()
     yield made
     await made.aclose()

@@ -25,6 +25,7 @@ from livefeed.tasks import cancel
 
 START_TIMEOUT = 60.0
 COMMAND_TIMEOUT = 60.0
+BUSY = 0.1  # seconds before a server that has no time is asked again
 # Seconds by which a gate may hold back whatever a server sends: what acts too early fails (`make slow-line`).
 LATENESS = float(os.environ.get("LIVEFEED_LATENESS", "0"))
 PAGE_SIZE = 5  # small, so that a dozen updates make archive pages
@@ -150,8 +151,8 @@ class Site:
         return str(update["id"])
 
     async def ask(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
-        """One request to the coverages' API, repeated with its key while a busy machine leaves the outcome
-        unknown; its document."""
+        """One request to the coverages' API, repeated with its key while a busy disk does not answer
+        in time; its document."""
         assert self._client is not None
         headers = {"Authorization": f"Bearer {self.token}", "Idempotency-Key": uuid4().hex}
         async with asyncio.timeout(COMMAND_TIMEOUT):
@@ -163,7 +164,8 @@ class Site:
                     headers=headers,
                 ) as answer:
                     text = await answer.text()
-                    if answer.status == 503 and "outcome-unknown" in text:
+                    if answer.status == 503:
+                        await asyncio.sleep(BUSY)
                         continue
                     assert answer.ok, f"{method} {path}: {answer.status} {text}"
                     return await answer.json(content_type=None) if text else None

@@ -131,11 +131,13 @@ async def test_stalled_readers_are_dropped_by_themselves(tmp_path: Path) -> None
 async def test_a_channel_nobody_uses_is_forgotten_and_a_used_one_is_not(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(fanout_module, "IDLE_CHANNEL", 0.0)
     async with floor(tmp_path, heartbeat_interval=0.02) as ground:
         await ground.desk.open()
         channel = await ground.channel()
         visitor = await Visitor().come(channel)
+        monkeypatch.setattr(
+            fanout_module, "IDLE_CHANNEL", 0.0
+        )  # not before: it might be forgotten in between
         await until(lambda: len(visitor.witness.heartbeats) >= 2)
         assert await ground.channel() is channel
         visitor.reader.left()

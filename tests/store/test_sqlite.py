@@ -562,7 +562,7 @@ async def test_closing_waits_for_a_write_that_was_begun(path: Path) -> None:
 
 
 async def test_a_file_that_another_process_is_writing_is_away_and_nothing_happens_later(path: Path) -> None:
-    async with opened(path, write_timeout=3) as store:
+    async with opened(path, write_timeout=6) as store:
         desk = Desk(store)
         await desk.open()
         with closing(connect(path, 1)) as other:

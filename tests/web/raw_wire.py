@@ -10,7 +10,7 @@ from live_server import Server
 
 from livefeed.roles import Role
 
-PATIENCE = 10.0  # seconds for an answer that must come
+PATIENCE = 60.0  # seconds for an answer that must come; a watchdog
 Answer = tuple[int, dict[str, str], bytes]
 
 

@@ -68,7 +68,7 @@ async def paper() -> AsyncIterator[Paper]:
 
 @pytest.fixture
 async def server(make_settings: Callable[..., Settings]) -> AsyncIterator[Server]:
-    async with running(make_settings(private_networks=LOOPBACK, delivery_timeout=2.0)) as started:
+    async with running(make_settings(private_networks=LOOPBACK, delivery_timeout=60)) as started:
         yield started
 
 
