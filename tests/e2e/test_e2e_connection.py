@@ -33,6 +33,7 @@ const line = new EventTarget();
 line.type = 'wifi';
 Object.defineProperty(Navigator.prototype, 'connection', { get: () => line });
 """
+KEPT = 95  # updates that stay on a page however many come
 WAITS = """
 window.waits = [];
 const later = setTimeout;
@@ -98,7 +99,9 @@ async def test_through_a_proxy_that_cuts_every_connection_soon_everything_arrive
         published += 1
         await site.publish(slug, f"خبر {published}")
         await expect(page.locator(NEWEST)).to_have_text(f"خبر {published}", timeout=SECONDS)
-    assert await headlines(page) == await site.published(slug)
+    shown = await headlines(page)
+    assert shown == (await site.published(slug))[: len(shown)]
+    assert len(shown) >= min(published, KEPT)
 
 
 async def test_one_cursor_goes_from_websocket_to_events_to_polling(

@@ -37,7 +37,7 @@ async def test_an_update_posted_with_curl_is_at_the_top_of_the_open_page_within_
     article = page.locator(".updates > article").first
     await expect(article.locator(".mark.breaking")).to_have_text("عاجل")
     await expect(article.locator(".body strong")).to_have_text("القاطرة")
-    await expect(page.locator("new-updates")).to_be_hidden()
+    await expect(page.locator("new-updates button")).to_be_hidden()
 
 
 async def test_updates_wait_behind_a_counted_button_while_the_reader_is_further_down(
@@ -68,7 +68,7 @@ async def test_updates_wait_behind_a_counted_button_while_the_reader_is_further_
     await button.click()
     await expect(page.locator(".updates > article h3").nth(11)).to_have_text("الخبر 8")  # all are in
     assert (await headlines(page))[:12] == [*(f"الجديد {number}" for number in range(11, 0, -1)), "الخبر 8"]
-    await expect(page.locator("new-updates")).to_be_hidden()
+    await expect(page.locator("new-updates button")).to_be_hidden()
     await expect(page.locator(".updates > article").first).to_be_focused()
     await expect(page.locator(NEWEST)).to_be_in_viewport()
     assert await page.title() == "التغطية الحية للعاصفة — livefeed"
@@ -115,7 +115,7 @@ async def test_changes_of_what_is_shown_apply_in_place_and_silently(
 
     assert await headlines(page) == ["الخبر الثاني", "المصابون 5"]
     await expect(page.locator('[role="status"]')).to_have_text("")
-    await expect(page.locator("new-updates")).to_be_hidden()
+    await expect(page.locator("new-updates button")).to_be_hidden()
 
 
 @pytest.mark.one_reader
@@ -195,6 +195,9 @@ async def test_a_page_whose_cursor_is_worthless_takes_the_state_of_the_page_as_i
     await own_site.cover("reload", language=reader.language)
     await own_site.publish("reload", "من السجل القديم")
     page = await visitor.read(f"{own_site.url}/live/reload")
+    await page.locator("pause-updates button").click()
+    await own_site.publish("reload", "ينتظر من السجل القديم")
+    await expect(page.locator("new-updates button")).to_be_visible()
     visitor.network_may_fail = True
     await own_site.kill()
     for file in own_site.folder.glob("livefeed.db*"):
@@ -205,9 +208,14 @@ async def test_a_page_whose_cursor_is_worthless_takes_the_state_of_the_page_as_i
     await own_site.cover("reload", language=reader.language, headline="عنوان التغطية الجديد")
     for number in range(1, 4):
         await own_site.publish("reload", f"من السجل الجديد {number}")
-    own_site.gate.shut = False
+    async with page.expect_request(f"{own_site.url}/live/reload") as asking:
+        own_site.gate.shut = False
+    asked = await (await asking.value).all_headers()
+    assert asked["cache-control"] == "no-cache"  # what a cache has may be of the old life
     await expect(page.locator(NEWEST)).to_have_text("من السجل الجديد 3")
     assert await headlines(page) == await own_site.published("reload")
+    await expect(page.locator("new-updates button")).to_be_hidden()  # what waited is of the old life
+    await page.locator("pause-updates button").click()
     await expect(page.locator("h1")).to_have_text("عنوان التغطية الجديد")
     await own_site.publish("reload", "وبعده")
     await expect(page.locator(NEWEST)).to_have_text("وبعده")

@@ -37,6 +37,15 @@ VIOLATED = """() => new Promise(resolve => {
   const block = document.querySelector('script[type="application/ld+json"]');
   document.head.append(Object.assign(document.createElement('script'), { text: block.text }));
 })"""
+# Seconds in which a status line says nothing more last until `silence` is called.
+SILENT = """
+const later = setTimeout;
+window.setTimeout = (then, wait, ...others) => {
+  if (wait !== 10000) return later(then, wait, ...others);
+  window.silence = then;
+  return 1;
+};
+"""
 REFUSE = "name => { navigator.share = async () => { throw new DOMException('', name); }; }"
 TWO_COLUMNS = {"width": 1280, "height": 900}
 
@@ -73,7 +82,15 @@ async def test_without_scripts_everything_is_there_and_links_lead_to_the_rest(
     await expect(page.locator(".updates .body").first).to_be_visible()
     shared = page.locator(f"#u-{told[-1]} .share a")
     await expect(shared).to_have_attribute("href", f"{site.url}/live/{slug}/updates/{told[-1]}")
-    for name in ("text-size", "color-scheme", "pause-updates", "new-updates", ".last-visit", ".lost", ".ago"):
+    for name in (
+        "text-size",
+        "color-scheme",
+        "pause-updates",
+        "new-updates button",
+        ".last-visit a",
+        ".lost",
+        ".ago",
+    ):
         await expect(page.locator(name).first).to_be_hidden()
     # A post of another site is a link; a claim says what became of it; what is pinned is from another page.
     await expect(page.locator(".embed").get_by_role("link", name="التسجيل")).to_be_visible()
@@ -240,11 +257,19 @@ async def test_a_reader_who_paused_gets_new_updates_only_when_they_ask(
 async def test_the_status_line_tells_counts_and_never_the_news(
     site: Site, slug: str, reader: Reader, visitor: Visitor
 ) -> None:
+    await visitor.context.add_init_script(SILENT)
     page = await visitor.read(f"{site.url}/live/{slug}")
     status = page.locator('[role="status"]')
     await site.publish(slug, "خبر لا يُقرأ من تلقاء نفسه", breaking=True)
     await expect(status).to_have_text(reader.says("تحديث واحد جديد", "1 new update"))
     await expect(page.locator(".empty")).to_have_count(0)
+    # And seldom: what comes in the next seconds is counted at their end.
+    for number in range(2):
+        await site.publish(slug, f"خبر {number}")
+    await expect(page.locator(".updates > article")).to_have_count(3)
+    await expect(status).to_have_text(reader.says("تحديث واحد جديد", "1 new update"))
+    await page.evaluate("window.silence()")
+    await expect(status).to_have_text(reader.says("تحديثان جديدان", "2 new updates"))
 
 
 @pytest.mark.one_reader
