@@ -164,14 +164,7 @@ def problem_of(request: web.Request, reason: Exception) -> Problem:
         )
     if isinstance(reason, MediaAway):
         return _media_problem(reason)
-    if isinstance(reason, web.RequestPayloadError):
-        # Whatever a stranger says to have packed, and did not: no defect of ours.
-        encoding = request.headers.get("Content-Encoding", "identity")
-        sentence = (
-            f"The body does not arrive whole, or is not {encoding[:40]!r}, as its Content-Encoding says."
-        )
-        return Unfit("Content-Encoding", encoding, "gzip, deflate or br", sentence, status=400)
-    if isinstance(reason, ConnectionError):
+    if isinstance(reason, ConnectionError | web.RequestPayloadError):
         return Problem(400, "The request did not arrive whole.")
     log.error("a request failed", path=request.path, method=request.method, exc_info=reason)
     return Problem(500, "Something went wrong here. It was logged; try again later.")

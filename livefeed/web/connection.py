@@ -60,7 +60,7 @@ class Connection(web.RequestHandler):
     __slots__ = ("_plain", "_repeats")
 
     def __init__(self, server: web.Server, repeats: Repeats, **options: Any) -> None:
-        super().__init__(server, **options)
+        super().__init__(server, auto_decompress=False, **options)  # see `packed`
         self._repeats = repeats
         self._plain = True
 
@@ -107,14 +107,6 @@ class Connection(web.RequestHandler):
             return not self._waiter.done()
         return not self._request_count
 
-    def log_exception(self, *told: Any, **options: Any) -> None:
-        """aiohttp reads what is left of a request after the answer. That it cannot be unpacked was answered,
-        and is no error of ours."""
-        if isinstance(options.get("exc_info"), web.RequestPayloadError):
-            log.debug("the rest of a request could not be read", reason=str(options["exc_info"]))
-        else:
-            super().log_exception(*told, **options)
-
     def handle_error(
         self,
         request: web.BaseRequest,
@@ -127,8 +119,6 @@ class Connection(web.RequestHandler):
             # A stranger's noise is no error of ours, to be logged with a traceback each time. Of the message
             # the first line says what is wrong; the rest shows the bytes.
             reason = (message or "").strip().partition("\n")[0][:200]
-            if reason.startswith("Can not decode content-encoding"):  # it goes on with how to install more
-                reason = "its Content-Encoding is none of gzip, deflate and br"
             log.debug("no request", reason=reason, remote=request.remote)
             detail = f"The request cannot be read: {reason}"
         else:

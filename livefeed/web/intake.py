@@ -24,6 +24,7 @@ from livefeed.settings import Settings
 from livefeed.store import Key, OutcomeUnknown
 from livefeed.web.answers import Problem, Unfit
 from livefeed.web.guard import Caller, caller_of
+from livefeed.web.packed import encoding_of, unpacked
 from livefeed.web.rooms import rooms_of
 
 F = TypeVar("F", bound=Form)
@@ -108,7 +109,9 @@ def revision_of(request: web.Request, caller: Caller) -> int | None:
 
 
 async def body_of(request: web.Request, limit: int) -> bytes:
-    """The request's body. Raises `Problem` 413 above `limit` bytes."""
+    """The request's body, unpacked. Raises `Problem` 413 above `limit` bytes, 415 or 400 for one that is
+    packed in another way than is taken, or than it says."""
+    encoding = encoding_of(request)
     if request.content_length is not None and request.content_length > limit:
         raise _too_large(request.content_length, limit)
     pieces, size = [], 0
@@ -118,7 +121,10 @@ async def body_of(request: web.Request, limit: int) -> bytes:
             if size > limit:
                 raise _too_large(size, limit)
             pieces.append(piece)
-    return b"".join(pieces)
+    body = unpacked(b"".join(pieces), encoding, limit)
+    if len(body) > limit:
+        raise _too_large(len(body), limit)
+    return body
 
 
 @contextlib.asynccontextmanager

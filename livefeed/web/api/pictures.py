@@ -14,6 +14,7 @@ from livefeed.web.answers import Problem, Unfit
 from livefeed.web.api.answers import written_answer
 from livefeed.web.guard import Scope, caller_of, needs
 from livefeed.web.intake import in_time, key_name_of, key_of
+from livefeed.web.packed import NAME, PLAIN, encoding_of
 from livefeed.web.rooms import rooms_of
 
 FOCUS = ("focus_x", "focus_y")
@@ -32,6 +33,10 @@ async def upload_picture(request: web.Request) -> web.Response:
     rooms = rooms_of(request)
     if request.content_type != "multipart/form-data":
         raise Problem(415, f"The body is {request.content_type}; send multipart/form-data with a field file.")
+    if encoding_of(request) != PLAIN:
+        raise Unfit(
+            NAME, encoding_of(request), PLAIN, "A picture is packed already; send it as it is.", status=415
+        )
     async with in_time(60.0):
         upload, fields = await _parts_of(request, rooms.settings.media_bytes)
     key = key_of(request, caller, upload, fields)
