@@ -5,11 +5,9 @@ from __future__ import annotations
 import gzip
 import json
 import zlib
-from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qs
 
-import brotli
 import pytest
 from aiohttp.http_parser import DeflateBuffer
 from live_server import Answer, Server
@@ -45,14 +43,10 @@ async def publish(server: Server, **fields: Any) -> Answer:
 # The body as a whole
 
 
-@pytest.mark.parametrize("compress", [brotli.compress, gzip.compress], ids=["br", "gzip"])
-async def test_a_small_body_that_unpacks_to_a_huge_one_is_refused(
-    quiet: Server, compress: Callable[[bytes], bytes], request: pytest.FixtureRequest
-) -> None:
-    encoding = request.node.callspec.id
-    bomb = compress(b'{"body": "' + b"x" * 20_000_000 + b'"}')
+async def test_a_small_body_that_unpacks_to_a_huge_one_is_refused(quiet: Server) -> None:
+    bomb = gzip.compress(b'{"body": "' + b"x" * 20_000_000 + b'"}')
     assert len(bomb) < 100_000
-    answer = await quiet.ask("POST", UPDATES, data=bomb, headers={**JSON, "Content-Encoding": encoding})
+    answer = await quiet.ask("POST", UPDATES, data=bomb, headers={**JSON, "Content-Encoding": "gzip"})
     assert (await refused(quiet, answer, 413))["limit"] == quiet.rooms.settings.request_bytes
 
 
@@ -62,21 +56,20 @@ async def test_a_body_that_is_not_packed_as_it_says_is_refused_at_every_door(
     form = {"Content-Type": "application/x-www-form-urlencoded"}
     plain = b'{"body": "x"}'
     cut = {
-        "br": brotli.compress(plain)[:-3],
         "gzip": gzip.compress(plain)[:-3],
         "deflate": zlib.compress(plain)[:-3],
     }
-    for encoding in ("br", "gzip", "deflate"):
+    for encoding in ("gzip", "deflate"):
         for path, headers in ((UPDATES, JSON), ("/live/story", {}), ("/hub", form)):
             for body in (plain, cut[encoding], gzip.compress(plain) + b"more"):
                 packed = {**headers, "Content-Encoding": encoding}
                 answer = await quiet.ask("POST", path, data=body, headers=packed)
                 problem = await refused(quiet, answer, 400)
                 assert (problem["field"], problem["value"]) == ("Content-Encoding", encoding)
-    for encoding in ("zstd", "gzip, gzip", "bogus"):
+    for encoding in ("br", "zstd", "gzip, gzip", "bogus"):
         packed = {**JSON, "Content-Encoding": encoding}
         problem = await refused(quiet, await quiet.ask("POST", UPDATES, data=plain, headers=packed), 415)
-        assert problem["limit"] == "gzip, deflate or br"
+        assert problem["limit"] == "gzip or deflate"
     picture = {"Content-Type": "multipart/form-data; boundary=x", "Content-Encoding": "gzip"}
     problem = await refused(quiet, await quiet.ask("POST", "/api/v1/media", data=plain, headers=picture), 415)
     assert problem["limit"] == "identity"
@@ -86,7 +79,7 @@ async def test_a_body_that_is_not_packed_as_it_says_is_refused_at_every_door(
 
 async def test_a_body_packed_in_each_way_is_taken(server: Server) -> None:
     await server.open()
-    for encoding, compress in (("br", brotli.compress), ("gzip", gzip.compress), ("deflate", zlib.compress)):
+    for encoding, compress in (("gzip", gzip.compress), ("deflate", zlib.compress)):
         body = json.dumps({"body": encoding * 10_000}).encode()
         headers = {**JSON, "Content-Encoding": encoding}
         answer = await server.ask("POST", UPDATES, data=compress(body), headers=headers)
