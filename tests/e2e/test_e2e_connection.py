@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
+from datetime import timedelta
+from email.utils import format_datetime, parsedate_to_datetime
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -125,11 +128,38 @@ async def test_one_cursor_goes_from_websocket_to_events_to_polling(
     gate.cut()
     await site.publish(slug, "بالسؤال")
     await expect(page.locator(NEWEST)).to_have_text("بالسؤال")
-    await site.publish(slug, "بالسؤال الطويل")
+    by_question = await site.position(slug)
+    await page.route(f"**/live/{slug}/changes?*wait=20", lambda route: route.abort(), times=1)
+    async with page.expect_request(f"**/live/{slug}/changes?*wait=10"):  # cut off while nothing came
+        await site.publish(slug, "بالسؤال الطويل")
     await expect(page.locator(NEWEST)).to_have_text("بالسؤال الطويل")
     assert ways(visitor) == ["ws", "sse", "changes"]
     assert cursors(visitor, "changes")[0] == by_event
+    assert by_question in cursors(visitor, "changes")
     assert await headlines(page) == await site.published(slug)
+
+
+@pytest.mark.one_reader
+async def test_who_asks_with_a_worthless_cursor_takes_the_page_as_it_is(
+    site: Site, gate: Gate, slug: str, visitor: Visitor
+) -> None:
+    await site.publish(slug, "خبر")
+    gate.refuses_upgrades = True
+    visitor.network_may_fail = True
+    page = await visitor.context.new_page()
+
+    async def of_another_life(route: Route) -> None:
+        answer = await route.fetch()
+        old = re.sub(r'data-position="[^"]*"', 'data-position="other-1"', await answer.text())
+        await route.fulfill(response=answer, body=old.replace("خبر", "قديم"))
+
+    await page.route(f"{gate.url}/live/{slug}", of_another_life, times=1)
+    await page.route(f"**/live/{slug}/sse?*", lambda route: route.abort())
+    await page.goto(f"{gate.url}/live/{slug}")
+    await expect(page.locator(NEWEST)).to_have_text("خبر")
+    await site.publish(slug, "بعده")
+    await expect(page.locator(NEWEST)).to_have_text("بعده")
+    assert ways(visitor) == ["ws", "sse", "changes"]
 
 
 async def test_where_websocket_is_blocked_events_take_over_until_the_network_is_another(
@@ -311,9 +341,19 @@ async def test_how_long_ago_is_told_by_the_clock_of_the_server(
     site: Site, slug: str, reader: Reader, visitor: Visitor
 ) -> None:
     await site.publish(slug, "الآن")
+
+    async def kept_by_a_cache(route: Route) -> None:
+        answer = await route.fetch()
+        headers = dict(answer.headers)
+        if route.request.method == "HEAD":
+            date = parsedate_to_datetime(headers["date"]) - timedelta(hours=2)
+            headers |= {"date": format_datetime(date, usegmt=True), "age": "7200"}
+        await route.fulfill(response=answer, headers=headers)
+
     visitor.network_may_fail = True  # hours without a heartbeat: it connects anew
     page = await visitor.context.new_page()
     await page.clock.install(time="2031-01-01T00:00:00Z")  # years before the server's
+    await page.route(f"{site.url}/live/{slug}", kept_by_a_cache)
     await page.goto(f"{site.url}/live/{slug}")
     ago = page.locator(".permalink .ago")
     await expect(ago).to_have_text(reader.says("الآن", "now"))

@@ -300,6 +300,9 @@ async def test_nobody_else_is_asked_before_a_reader_clicks_and_nothing_moves_whe
     await page.get_by_role("button", name="عرض المنشور من YouTube").click()
     frame = page.locator("click-to-load iframe")
     await expect(frame).to_have_attribute("title", "التسجيل")
+    allowed = (await frame.get_attribute("sandbox") or "top-navigation").split()
+    assert not any("top-navigation" in one for one in allowed)  # it cannot lead this page away
+    await expect(frame).to_be_focused()
     await expect(frame.content_frame.locator("p")).to_have_text("post")
     assert visitor.origins == {site.url, "https://www.youtube-nocookie.com"}
     assert await place(page, ".updates > article:last-child") == below
