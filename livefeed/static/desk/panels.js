@@ -55,25 +55,29 @@ customElements.define('desk-panels', class extends HTMLElement {
   }
 
   async #loadAll() {
-    while (this.#again) {
-      this.#again = false;
-      clearTimeout(this.#retry);
-      try {
+    try {
+      while (this.#again) {
+        this.#again = false;
+        clearTimeout(this.#retry);
         await this.#load();
-      } catch { // without an answer, or with half of one
-        this.#retry = setTimeout(() => this.refresh(), RETRY_AFTER);
       }
+    } finally {
+      this.#loading = null;
     }
-    this.#loading = null;
   }
 
   async #load() {
     const parts = new URL(location.href);
     parts.searchParams.set('part', 'panels');
-    const answer = await fetch(parts, { headers: { 'If-None-Match': this.#tag }, signal: AbortSignal.timeout(ANSWER_TIMEOUT) });
-    if (answer.status >= 500) throw new Error(`status ${answer.status}`);
+    const asked = { headers: { 'If-None-Match': this.#tag }, signal: AbortSignal.timeout(ANSWER_TIMEOUT) };
+    const answer = await fetch(parts, asked).catch(() => null);
+    const text = await answer?.text().catch(() => null) ?? null;
+    if (text === null || answer.status >= 500) { // without an answer, or with half of one
+      this.#retry = setTimeout(() => this.refresh(), RETRY_AFTER);
+      return;
+    }
     if (!answer.ok) return; // 304: they are those we have
-    const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
+    const page = new DOMParser().parseFromString(text, 'text/html');
     this.#tag = answer.headers.get('ETag');
     for (const part of page.querySelectorAll('[data-part^="panel"]')) {
       const { dataset: { part: name }, outerHTML } = part;
