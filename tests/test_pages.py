@@ -751,10 +751,50 @@ def test_arabic_counts_in_six_forms(count: int, category: str, said: str) -> Non
     assert WORDS.plural_forms("ar", singular, plural)[category] == said
 
 
-def test_the_counted_button_gets_every_form_of_its_language(pages: Pages) -> None:
-    (button,) = parsed(pages.live_page(FRONT)).iter("new-updates")
-    assert set(json.loads(button.get("data-forms") or "")) == {"zero", "one", "two", "few", "many", "other"}
-    assert set(WORDS.plural_forms("en", "%(n)s new update", "%(n)s new updates")) == {"one", "other"}
+def said_by_scripts(message: list[str], count: int) -> str:
+    """What `static/counted.js` says."""
+    which, *forms = message
+    return forms[int(which[count if count < 200 else 100 + count % 100])].replace("{n}", str(count))
+
+
+@pytest.mark.parametrize("language", ["ar", "en"])
+def test_the_counted_button_says_every_count_as_the_catalogue_does(pages: Pages, language: str) -> None:
+    front = replace(FRONT, coverage=replace(COVERAGE, language=language))
+    (button,) = parsed(pages.live_page(front)).iter("new-updates")
+    message = json.loads(button.get("data-forms") or "")
+    told = WORDS.translate_plural(language)
+    for count in range(1000):
+        said = told("%(n)s new update", "%(n)s new updates", count) % {"n": count}
+        assert said_by_scripts(message, count) == said
+
+
+@pytest.mark.parametrize(
+    ("language", "minutes", "hours"),
+    [
+        (
+            "ar",
+            {0: "الآن", 1: "قبل دقيقة واحدة", 2: "قبل دقيقتين", 3: "قبل 3 دقائق", 11: "قبل 11 دقيقة"},
+            {1: "قبل ساعة واحدة", 2: "قبل ساعتين", 10: "قبل 10 ساعات", 11: "قبل 11 ساعة", 23: "قبل 23 ساعة"},
+        ),
+        (
+            "en",
+            {0: "now", 1: "1 minute ago", 2: "2 minutes ago", 11: "11 minutes ago", 59: "59 minutes ago"},
+            {1: "1 hour ago", 2: "2 hours ago", 23: "23 hours ago"},
+        ),
+    ],
+)
+def test_scripts_say_how_long_ago_in_the_words_of_the_catalogue(
+    pages: Pages, language: str, minutes: dict[int, str], hours: dict[int, str]
+) -> None:
+    page = parsed(pages.live_page(replace(FRONT, coverage=replace(COVERAGE, language=f"{language}-SY"))))
+    ages = json.loads(page.find("body").get("data-ages"))
+    assert list(ages) == [language]
+    for said, message in zip((minutes, hours), ages[language], strict=True):
+        assert {count: said_by_scripts(message, count) for count in said} == said
+    assert [len(which) for which, *_ in ages[language]] == [60, 24]  # what is older than a day is not said
+    # Articles of what is breaking speak the language of their coverage.
+    widget = parsed(every_page(pages)["site widget"])
+    assert json.loads(widget.find("body").get("data-ages"))[language] == ages[language]
 
 
 def test_regions_speak_their_language_and_unknown_languages_english() -> None:

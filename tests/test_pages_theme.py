@@ -119,6 +119,8 @@ def test_the_forms_of_a_third_language_reach_the_browser_by_their_names(tmp_path
     forms = words.plural_forms("fr", "%(n)s new update", "%(n)s new updates")
     assert forms == {"one": "{n} nouvelle", "other": "{n} nouvelles"}
     assert json.dumps(forms["other"]).strip('"') in live_page(tmp_path, "fr")
+    # By which a browser knows that in French none is one.
+    assert words.counted("fr", "%(n)s new update", "%(n)s new updates", 4) == ["0011", *forms.values()]
 
 
 def test_a_newsroom_says_a_single_message_in_its_own_words(tmp_path: Path) -> None:

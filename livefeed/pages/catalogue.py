@@ -22,7 +22,9 @@ from babel.support import Translations
 LOCALE_FOLDER = Path(__file__).parent.parent / "locale"
 FALLBACK = "en"
 CATALOGUE = Path("LC_MESSAGES") / "livefeed.po"
-PLURAL_SEARCH = range(201)  # every CLDR plural category of every language has a member below 201
+# Every plural category of every language of CLDR has a member here, and a greater number has the form of its
+# last two digits after 100, up to a million: but in Cornish, which counts whole thousands otherwise.
+PLURAL_SEARCH = range(200)
 
 
 class CatalogueBroken(Exception):
@@ -64,16 +66,44 @@ class Catalogues:
         return self.translations(language).ngettext
 
     def plural_forms(self, language: str, singular: str, plural: str) -> dict[str, str]:
-        """Every form of a counted message by its CLDR category, for `Intl.PluralRules` in the browser.
+        """Every form of a counted message by its CLDR category.
 
         The number stands as `{n}`, because it is put in by the script.
         """
         counted = self.translate_plural(language)
-        rule = Locale.parse(self.spoken(language)).plural_form
         forms: dict[str, str] = {}
-        for number in PLURAL_SEARCH:
-            forms.setdefault(rule(number), counted(singular, plural, number).replace("%(n)s", "{n}"))
+        for number, category in enumerate(self._categories(language)):
+            forms.setdefault(category, counted(singular, plural, number).replace("%(n)s", "{n}"))
         return forms
+
+    def counted(
+        self, language: str, singular: str, plural: str, numbers: int = PLURAL_SEARCH.stop
+    ) -> list[str]:
+        """A counted message for `static/counted.js`, to which the browser's own plural rules are too dear.
+
+        First, a digit for each of the `numbers` from 0 on, which of the forms it has; then the forms.
+        """
+        forms = self.plural_forms(language, singular, plural)
+        place = {category: str(number) for number, category in enumerate(forms)}
+        return [
+            "".join(place[category] for category in self._categories(language)[:numbers]),
+            *forms.values(),
+        ]
+
+    def ages(self, *languages: str) -> dict[str, list[list[str]]]:
+        """By language how scripts say that something was not a day ago: in minutes, and in hours."""
+        return {language: [self._minutes(language), self._hours(language)] for language in languages}
+
+    def _minutes(self, language: str) -> list[str]:
+        which, *forms = self.counted(language, "%(n)s minute ago", "%(n)s minutes ago", 60)
+        now = str(self.translations(language).pgettext("how long ago", "now"))
+        return [f"{len(forms)}{which[1:]}", *forms, now]
+
+    def _hours(self, language: str) -> list[str]:
+        return self.counted(language, "%(n)s hour ago", "%(n)s hours ago", 24)
+
+    def _categories(self, language: str) -> list[str]:
+        return [Locale.parse(self.spoken(language)).plural_form(number) for number in PLURAL_SEARCH]
 
     @cached_property
     def _translations(self) -> Mapping[str, Translations]:

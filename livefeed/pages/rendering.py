@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from copy import copy
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import islice
 from pathlib import Path
 from typing import Self
@@ -209,9 +209,9 @@ class Rendering:
             theme_style=THEME_STYLE if self.theme.has_style else "",
             title_of=lambda update: title_of(update.headline, update.text),
             zones=lambda: zones(words),
-            forms=lambda singular, plural: json.dumps(
-                said.plural_forms(words, singular, plural), ensure_ascii=False
-            ),
+            forms=cache(lambda singular, plural: _written(said.counted(words, singular, plural))),
+            # A coverage's page speaks one language; that of what is breaking has articles in any.
+            ages=cache(lambda of_all=False: _written(said.ages(*(said.languages if of_all else [words])))),
         )
         return environment
 
@@ -231,3 +231,7 @@ class Rendering:
 def _lite_address(address: str) -> str:
     """The address of the text-only page of the page at `address`."""
     return f"{address}{'&' if '?' in address else '?'}lite=1"
+
+
+def _written(message: object) -> str:
+    return json.dumps(message, ensure_ascii=False, separators=(",", ":"))

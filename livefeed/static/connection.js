@@ -73,16 +73,16 @@ export class Connection {
   #attempt = 0;
   #greeted = 0; // when hello came, 0 before
   #heard = 0;
-  #close = () => {};
+  #close;
   #retry;
   #alarm;
 
   // channel   path of the channel, such as /live/storm, and perhaps a query for all its doors
   // position  what the page already shows; empty: from now on
-  // receive   takes each event's frame
+  // receive   takes each event's frame, to apply it later: what fails then calls begin()
   // reload    called when the position is worthless; returns a promise of a good one
   // tell      called with true when the connection stands, false when it is lost, and whether there is no network
-  constructor(channel, position, { receive, reload, tell = () => {}, ways = [overSocket, overEvents, byPolling] }) {
+  constructor(channel, position, { receive, reload, tell, ways = [overSocket, overEvents, byPolling] }) {
     Object.assign(this, { channel, position, receive, reload, tell, ways });
     addEventListener('online', () => this.#renew());
     addEventListener('offline', () => this.#lose());
@@ -121,13 +121,7 @@ export class Connection {
     } else if (frame.kind === 'goodbye') {
       this.#again(frame.retry * (0.5 + Math.random()));
     } else {
-      try {
-        this.receive(frame);
-      } catch (error) {
-        console.error(error);
-        this.begin(); // an event that could not be applied must not become a silent hole
-        return;
-      }
+      this.receive(frame);
       this.position = frame.position;
       this.#attempt = 0;
     }
@@ -178,8 +172,7 @@ export class Connection {
     clearTimeout(this.#retry);
     clearTimeout(this.#alarm);
     this.#greeted = 0;
-    this.#close();
-    this.#close = () => {};
+    this.#close?.(); // perhaps once more, which does nothing
   }
 }
 

@@ -113,8 +113,8 @@ function asText(html) {
 }
 
 function counted(count) {
-  const forms = JSON.parse(page.dataset.forms);
-  return (forms[new Intl.PluralRules(document.documentElement.lang).select(count)] ?? forms.other).replace('{n}', count);
+  const [which, ...forms] = JSON.parse(page.dataset.forms);
+  return forms[which[count < 200 ? count : 100 + count % 100]].replace('{n}', count);
 }
 
 function focus(element) {

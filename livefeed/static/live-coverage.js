@@ -11,7 +11,7 @@ import { remember } from './remembered.js';
 
 const ANNOUNCE_INTERVAL = 10000;
 const PICTURE = 16; // between pictures: in one of them a change would meet what is moved in it
-const BITE = 4; // articles or frames between two pictures: a weak phone needs some 10 ms for each, and must not be deaf
+const BITE = 2; // articles or frames between two pictures: a weak phone needs some 10 ms for each, and must not be deaf
 const MOST = 100; // articles that stay by themselves: a weak phone has to lay all of them out
 
 customElements.define('live-coverage', class extends HTMLElement {
@@ -54,8 +54,8 @@ customElements.define('live-coverage', class extends HTMLElement {
     const seen = live && edge && !this.#oldestFirst && bite.some(({ kind }) => kind === 'published');
     try {
       steady(this, () => {
+        if (live) this.#cut(bite.length);
         for (const one of bite) this.#apply(one, live);
-        if (live) this.#cut();
       }, scrollY > 0 && !seen);
       this.#count();
     } catch (error) {
@@ -132,10 +132,12 @@ customElements.define('live-coverage', class extends HTMLElement {
     this.#goOn();
   }
 
-  // The oldest archive pages leave the page once nobody can miss them; the link at the old end leads to them.
-  #cut() {
-    const end = this.#stream()[this.#size - 1]?.getBoundingClientRect();
-    if (end && (this.#oldestFirst ? end.bottom < -innerHeight : end.top > 2 * innerHeight)) this.#leave(this.#stream());
+  // The oldest archive pages leave the page for `room` articles, once nobody can miss them; the link at the old end leads to
+  // them. Before those come, for what has changed would have to be laid out to ask where it stands.
+  #cut(room) {
+    const articles = [...this.#stream(), ...Array(room)];
+    const end = articles[this.#size - 1]?.getBoundingClientRect();
+    if (end && (this.#oldestFirst ? end.bottom < -innerHeight : end.top > 2 * innerHeight)) this.#leave(articles);
   }
 
   // Takes whole archive pages off the old end of `articles`, oldest first, until no more than #most are left; those.
@@ -274,7 +276,7 @@ customElements.define('live-coverage', class extends HTMLElement {
   }
 
   get #size() {
-    return Number(this.#part('pages')?.dataset.size ?? NaN);
+    return Number(this.#part('pages')?.dataset.size);
   }
 
   get #most() {

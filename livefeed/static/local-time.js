@@ -1,16 +1,17 @@
 // <local-time>: on a time of the coverage's place, a hint of what the reader's own clock shows for it; and beside an
 // update of the last day how long ago it was, by the server's clock, for that of a device may be hours off.
 
-const DAY = 86400000;
-const spoken = {}; // language → its format, which is dear to make
+import { counted } from './counted.js';
+
+const ages = JSON.parse(document.body.dataset.ages ?? '{}');
 let ahead; // milliseconds that the clock of the server is before ours
 
-const languageOf = element => `${element.closest('[lang]')?.lang || 'en'}-u-nu-latn`;
+const languageOf = element => element.closest('[lang]').lang;
 
 // Made for who points at the time: a page has a hundred, and a weak phone would be at it for a while.
 addEventListener('mouseover', ({ target }) => {
   const time = target.closest('local-time time');
-  if (time) time.title ||= new Date(time.dateTime).toLocaleString(languageOf(time), { dateStyle: 'medium', timeStyle: 'long' });
+  if (time) time.title ||= new Date(time.dateTime).toLocaleString(`${languageOf(time)}-u-nu-latn`, { dateStyle: 'medium', timeStyle: 'long' });
 });
 
 customElements.define('local-time', class extends HTMLElement {
@@ -20,13 +21,12 @@ customElements.define('local-time', class extends HTMLElement {
 
   tick() {
     const ago = this.querySelector('.ago');
-    if (!ago || ahead === undefined) return;
+    const words = ages[languageOf(this).split('-')[0]] ?? Object.values(ages)[0];
+    if (!ago || !words || ahead === undefined) return;
     const age = Math.max(0, Date.now() + ahead - Date.parse(ago.previousSibling.dateTime));
     const minutes = Math.floor(age / 60000);
-    const language = languageOf(this);
-    const words = spoken[language] ??= new Intl.RelativeTimeFormat(language, { numeric: 'auto' });
-    const past = minutes < 60 ? [-minutes, minutes ? 'minute' : 'second'] : [-Math.floor(minutes / 60), 'hour'];
-    const said = age < DAY ? words.format(...past) : '';
+    const hours = Math.floor(minutes / 60);
+    const said = (hours ? counted(words[1], hours) : counted(words[0], minutes)) ?? '';
     if (ago.textContent !== said) ago.textContent = said; // the same would be laid out anew, a hundred times
   }
 });

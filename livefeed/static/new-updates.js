@@ -1,5 +1,6 @@
 // <new-updates>: the counted button that new updates wait behind, for <live-coverage> to show them when it is pressed.
 // <pause-updates>: while paused, all of them wait there (WCAG 2.2.2).
+import { counted } from './counted.js';
 import { remember, remembered } from './remembered.js';
 
 customElements.define('new-updates', class extends HTMLElement {
@@ -10,9 +11,7 @@ customElements.define('new-updates', class extends HTMLElement {
 
   // The message for a count, in the language's own plural form: Arabic has six.
   words(count) {
-    const forms = JSON.parse(this.dataset.forms);
-    const language = document.documentElement.lang;
-    return (forms[new Intl.PluralRules(language).select(count)] ?? forms.other).replace('{n}', count);
+    return counted(JSON.parse(this.dataset.forms), count);
   }
 });
 

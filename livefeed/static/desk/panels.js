@@ -5,6 +5,7 @@
 // after every change, and how far the stream had come. Whoever presses, scrolls or moves the focus in an open panel has
 // looked at it; what one did oneself is never new.
 
+import { counted } from '../counted.js';
 import { ANSWER_TIMEOUT } from './request.js';
 
 const PUBLIC = new Set(['published', 'retracted']);
@@ -23,8 +24,7 @@ customElements.define('desk-panels', class extends HTMLElement {
   connectedCallback() {
     for (const { dataset, outerHTML } of document.querySelectorAll('[data-part^="panel"]')) this.#shown.set(dataset.part, outerHTML);
     const words = JSON.parse(this.dataset.forms);
-    const { lang } = document.documentElement;
-    this.words = n => (words[new Intl.PluralRules(lang).select(n)] ?? words.other).replace('{n}', n);
+    this.words = n => counted(words, n);
     if (!localStorage.getItem(this.#key)) for (const { dataset } of this.#links) this.#look(dataset.panel, true);
     for (const kind of ['pointerdown', 'wheel', 'focusin']) {
       document.addEventListener(kind, ({ target }) => this.#look(panelOf(target)), { passive: true });
