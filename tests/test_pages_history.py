@@ -37,6 +37,11 @@ def test_the_text_of_a_retracted_update_can_come_back_and_its_stub_cannot() -> N
     retracted, published = steps_of([line(FIRST, Kind.PUBLISHED), line(stub, Kind.RETRACTED)])
     assert words(retracted, Change.REMOVED) == "المصابون 4"
     assert (retracted.returnable, published.returnable) == (False, True)
+    restored = line(replace(FIRST, revision=3), Kind.RESTORED)
+    steps = steps_of([line(FIRST, Kind.PUBLISHED), line(stub, Kind.RETRACTED), restored])
+    assert [step.returnable for step in steps] == [False, False, False], (
+        "there is nothing to take from a stub"
+    )
 
 
 def test_nothing_comes_of_nothing() -> None:
