@@ -653,6 +653,12 @@ async def test_all_that_an_update_can_say_is_written_without_a_pointer(site: Sit
     await page.keyboard.press("b")
     await page.keyboard.press("e")
     await expect(page.locator("#headline")).to_have_value("خبر سابق عن السيول")
+    await page.locator("#headline").fill("خبر سابق عن السيول، معدَّلاً")
+    await page.get_by_role("button", name="مسح").press("Enter")
+    await expect(page.locator("#headline")).to_have_value("")
+    await page.get_by_role("button", name="استعادة").press("Enter")  # it was a mistake
+    await expect(page.locator("#headline")).to_have_value("خبر سابق عن السيول، معدَّلاً")
+    await expect(page.locator("#composer-title")).to_have_text("تعديل التحديث")
     await page.get_by_role("button", name="مسح").press("Enter")
     await page.evaluate("document.activeElement.blur()")
     await page.keyboard.press("n")
@@ -671,6 +677,7 @@ async def test_all_that_an_update_can_say_is_written_without_a_pointer(site: Sit
     await expect(page.locator("desk-related li")).to_have_count(1)
     await page.locator("#headline").press("Meta+Enter")
     await expect(page.locator(".updates h3").first).to_have_text("كل ما يقال")
+    await expect(page.locator(".cleared")).to_be_hidden()
     update = (await site.ask("GET", "/fields/updates"))["updates"][0]
     assert (update["attribution"], update["verification"]) == ("إذاعة", "unconfirmed")
     assert update["tags"] == ["طقس", "سيول", "ميناء"]

@@ -39,8 +39,10 @@ customElements.define('desk-composer', class extends HTMLElement {
       this.#form.requestSubmit(this.#form.querySelector('.primary:not([hidden])'));
     });
     this.querySelector('[data-deed="leave"]').addEventListener('click', () => {
+      const left = this.empty ? null : { values: this.values, target: this.#target };
       this.clear();
       this.#say('');
+      this.#offer('.cleared', left); // it may have been pressed by mistake
     });
     addEventListener('outbox-returned', () => this.#takeReturned());
     addEventListener('outbox-back', ({ detail }) => this.#takeBack(detail.entry));
@@ -125,6 +127,7 @@ customElements.define('desk-composer', class extends HTMLElement {
     this.values = {};
     this.#sign();
     this.#merge.hide();
+    this.#offer('.cleared', null);
     this.#form.elements.headline.focus({ preventScroll: true });
   }
 
@@ -136,8 +139,9 @@ customElements.define('desk-composer', class extends HTMLElement {
 
   async #open() {
     const kept = await this.#composition.open(() => !this.empty);
-    if (kept) this.#fill(kept, this.dataset.kept);
-    else this.#offer(await this.#composition.elsewhere());
+    if (kept) return this.#fill(kept, this.dataset.kept);
+    const [left] = await this.#composition.elsewhere();
+    return this.#offer('.elsewhere', left?.kept, () => this.#composition.forget(left.id));
   }
 
   #fill({ values, target }, sentence = '') {
@@ -152,16 +156,17 @@ customElements.define('desk-composer', class extends HTMLElement {
     else this.#composition.keep({ values: this.values, target: this.#target });
   }
 
-  #offer([left]) {
-    const line = this.querySelector('.elsewhere');
-    line.hidden = !left;
-    if (!left) return;
-    line.querySelector('bdi').textContent = left.kept.values.headline || textOf(left.kept.values.body ?? '').slice(0, 80);
+  // What was typed and is not in the form, to go on with while that is free.
+  #offer(place, kept, taken = () => {}) {
+    const line = this.querySelector(place);
+    line.hidden = !kept;
+    if (!kept) return;
+    line.querySelector('bdi').textContent = kept.values.headline || textOf(kept.values.body ?? '').slice(0, 80);
     line.querySelector('button').onclick = () => {
       if (!this.empty) return this.#say(this.dataset.busy, true);
       line.hidden = true;
-      this.#composition.forget(left.id);
-      this.#fill(left.kept, this.dataset.kept);
+      taken();
+      this.#fill(kept, this.dataset.kept);
       this.#keep();
       return this.#form.elements.headline.focus({ preventScroll: true });
     };
