@@ -67,7 +67,7 @@ async def test_only_an_admin_may(server: Server, role: str, method: str, path: s
         ({"url": URL, "secret": "whsec_AAAA"}, "secret", "24 to 64"),
         ({"url": URL, "coverages": []}, "coverages", "at least 1"),
         ({"url": URL, "coverages": ["a/b"]}, "coverages[0]", "a/b"),
-        ({"url": URL, "colour": "red"}, "colour", "not permitted"),
+        ({"url": URL, "colour": "red"}, "colour", "There is no such field"),
     ],
 )
 async def test_a_wrong_field_is_named_and_nothing_is_kept(
