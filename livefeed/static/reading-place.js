@@ -17,8 +17,9 @@ export function steady(root, change, hold = scrollY > 0) {
   const inWindow = selector => [...document.querySelectorAll(selector)].map(element => [element, box(element)])
     .filter(([, { top, bottom }]) => bottom > 0 && top < innerHeight);
   const seen = inWindow('article, .pages, .embed-code, footer');
-  // A line of key events that was scrolled snaps by itself.
-  const beside = inWindow('.key-events :is(li, summary)').filter(([{ parentElement }]) => !parentElement.scrollLeft);
+  // Those that are folded up are not asked: a browser would lay out all of them to answer. A line that was scrolled snaps
+  // by itself.
+  const beside = inWindow('.key-events :is(aside > ol li, [open] li, summary)').filter(([{ parentElement }]) => !parentElement.scrollLeft);
   for (const element of gliding.keys()) element.style.transform = '';
   gliding.clear();
   const stream = root.querySelector('section');
@@ -60,11 +61,11 @@ function stand(element, rest) {
 
 // Not an animation of the browser's: Chromium counts a second one of an element as a shift.
 function glide(now) {
-  const duration = matchMedia('(prefers-reduced-motion: reduce)').matches ? 0 : GLIDE;
+  const duration = matchMedia('(prefers-reduced-motion)').matches ? 1 : GLIDE;
   for (const [element, way] of gliding) {
     way.begun ??= now;
     if (way.rest) {
-      stand(element, now > way.begun ? Math.max(0, 1 - (now - way.begun) / duration) ** 2 : 1);
+      stand(element, Math.max(0, 1 - (now - way.begun) / duration) ** 2);
     } else { // after a picture in which it stood there: a transform that goes with its last leap makes it a shift
       gliding.delete(element);
       element.style.transform = '';
