@@ -8,9 +8,10 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any, ClassVar
 
 import pytest
-from redis.asyncio import ConnectionPool
+from redis.asyncio import Connection, ConnectionPool
 from redis.exceptions import ResponseError
 from redis_server import PATIENCE, RedisServer, binaries, until
 from redis_wire import Wire
@@ -255,6 +256,50 @@ async def test_an_outcome_that_stays_unknown_is_found_under_its_key(
         assert known.value.first.subject == "update:u"
         assert ids(await store.published_before("idlib", None, 10)) == ["u"]
         await store.aclose()
+
+
+class ClosedUnderfoot(Connection):
+    """Its transport closes between the look at it and the write: once at `opening`, once at a `command`."""
+
+    due: ClassVar[set[str]] = set()
+
+    async def connect(self) -> None:
+        self._close("opening")
+        await super().connect()
+
+    async def send_command(self, *args: Any, **kwargs: Any) -> None:
+        if args[0] in ("PING", "EVALSHA"):
+            self._close("command")
+        await super().send_command(*args, **kwargs)
+
+    def _close(self, at: str) -> None:
+        if at in self.due:
+            self.due.remove(at)
+            raise RuntimeError("unable to perform operation on <TCPTransport>; the handler is closed")
+
+
+@pytest.mark.parametrize("at", ["opening", "command"])
+async def test_a_transport_that_closes_just_before_it_is_written_to_is_a_cut_and_no_defect(
+    at: str, server: RedisServer
+) -> None:
+    pool = ConnectionPool.from_url(server.url, connection_class=ClosedUnderfoot, decode_responses=True)
+    primary = Primary(pool, store_timeout=PATIENCE, write_timeout=PATIENCE)
+    note = ("{livefeed}:notes:idlib", "n", "1", "{}")
+    try:
+        ClosedUnderfoot.due.add(at)
+        assert await primary.ask("PING") == "PONG"
+        await pool.disconnect()
+        ClosedUnderfoot.due.add(at)
+        if at == "opening":  # nothing was sent: who asked may try again
+            with pytest.raises(StoreAway):
+                await primary.write(script("note"), *note)
+        else:
+            with suppress(ResponseError):  # what the script makes of it does not count here
+                await primary.write(script("note"), *note)
+            assert not primary.away
+        assert not ClosedUnderfoot.due
+    finally:
+        await pool.aclose()
 
 
 class Swallowing(Primary):

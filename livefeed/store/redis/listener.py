@@ -28,7 +28,7 @@ from redis.exceptions import RedisError
 
 from livefeed.store import Listener, StoreAway, StoreError
 from livefeed.store.redis import plan
-from livefeed.store.redis.primary import Primary
+from livefeed.store.redis.primary import CUT, Primary
 
 EVENTS = "{livefeed}:events"
 WHISPERS = "{livefeed}:whispers"
@@ -72,7 +72,7 @@ class Subscription:
             self.confirmed.clear()
             try:
                 await self._listen()
-            except (RedisError, StoreError, OSError) as error:
+            except (RedisError, StoreError, *CUT) as error:
                 if self.confirmed.is_set() or str(error) != complaint:  # an outage is told once
                     complaint = str(error)
                     _logger.warning("announcements from Redis are interrupted: %s", complaint)

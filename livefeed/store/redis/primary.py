@@ -39,6 +39,9 @@ from livefeed.store.redis.scripts import Script
 Reply = Any  # what a Redis reply is made of: str, int, None and lists of them
 Exchange = Callable[[AbstractConnection], Awaitable[Reply]]
 
+# What a connection that was cut fails with. uvloop has a RuntimeError for a transport that closed between
+# redis-py's look at it and its write.
+CUT = (exceptions.ConnectionError, exceptions.TimeoutError, OSError, RuntimeError)
 RETRY_INTERVAL = 0.03  # seconds between the attempts of one write
 COPIED = "{livefeed}:copied"  # the channel of the message before a WAIT; nobody listens
 COPY_TIMEOUT = 0.5  # seconds that replicas have for a write, which is hundreds of round trips
@@ -194,7 +197,7 @@ class Primary:
             connection = await self._pool.get_connection()  # type: ignore[no-untyped-call]
         except exceptions.AuthenticationError as error:
             _refuse_credentials(error)
-        except (exceptions.ConnectionError, exceptions.TimeoutError, OSError) as error:
+        except CUT as error:
             raise _Unreachable(str(error)) from error
         try:
             return await exchange(connection)
@@ -205,7 +208,7 @@ class Primary:
             raise _Unreachable(str(error)) from error
         except exceptions.ResponseError as error:  # a whole reply: the connection is in order
             raise _refusal(error) from error
-        except (exceptions.ConnectionError, exceptions.TimeoutError, OSError) as error:
+        except CUT as error:
             await connection.disconnect(nowait=True)
             raise _Unanswered(str(error)) from error
         except BaseException:  # redis-py closes it too, but nobody's answer may ever rest on that alone
