@@ -178,6 +178,8 @@ async def test_two_chiefs_change_a_coverage_and_nothing_of_either_is_lost(
     assert coverage["standfirst"] == "نص آخر", "what was not touched here stays as the other one has it"
     for nothing in ("", "[]", "{"):
         assert (await chief.post(place, {**filled(seen), "seen": nothing})).status == 400
+    odd = {**filled(seen, kicker="أحوال"), "seen": '{"kicker": []}'}
+    assert (await chief.post(place, odd)).status == 412  # it is no mark of what stands there
 
 
 async def test_a_new_coverage_begins_like_an_earlier_one_but_for_its_own_words(server: Server) -> None:

@@ -91,7 +91,7 @@ def changes_of(texts: Texts, seen: str, stands: Texts, lengths: Lengths) -> Cove
     given: dict[str, Any] = {}
     for name, value in _meant(texts, CHANGEABLE):
         standing = _mark(name, stands[name])
-        if _mark(name, texts[name]) in {marks.get(name), standing}:
+        if _mark(name, texts[name]) in (marks.get(name), standing):
             continue
         if standing != marks.get(name):
             raise Overtaken(name, stands[name])
